@@ -8,6 +8,9 @@ use threadkeep_rollout::{MAX_ITEM_TEXT, ThreadKind, TurnItem, TurnItemKind, boun
 use crate::session::{Outcome, Parent, Purpose, Relation, Request, Session, SessionTurn, Title, TitleSource};
 use crate::tools;
 
+/// The longest version of a format.
+const LONGEST_FORMAT: usize = 16;
+
 /// Session that is being read. Give it what an agent wrote, in the order of the conversation.
 #[derive(Debug)]
 pub struct Draft {
@@ -85,6 +88,14 @@ impl Draft {
         }
     }
 
+    /// Takes the version of the files' format. A text that is no numbers with dots does not count.
+    pub fn format(&mut self, version: impl ToString) {
+        let version = version.to_string();
+        if version.len() <= LONGEST_FORMAT && version.split('.').all(|part| part.parse::<u32>().is_ok()) {
+            self.session.format = Some(version);
+        }
+    }
+
     /// Takes a model that answered, or was chosen.
     pub fn model(&mut self, model: &str) {
         if model.is_empty() || self.inherits {
@@ -119,7 +130,18 @@ impl Draft {
             self.session.kind = ThreadKind::Subagent;
         }
         if native_id != self.session.native_id {
-            self.session.parent = Some(Parent { native_id: native_id.to_owned(), key: None, relation });
+            let native_id = native_id.to_owned();
+            self.session.parent = Some(Parent { native_id, key: None, agent: None, relation });
+        }
+    }
+
+    /// Takes the session of another agent whose history this one goes on with. A parent that was
+    /// taken before stays.
+    pub fn migrated_from(&mut self, agent: &'static str, native_id: &str) {
+        let is_first = self.session.parent.is_none();
+        self.parent(native_id, Relation::Migration);
+        if let Some(parent) = self.session.parent.as_mut().filter(|_| is_first) {
+            parent.agent = Some(agent);
         }
     }
 

@@ -3,7 +3,7 @@
 use std::io::{self, Read as _};
 use std::path::{Path, PathBuf};
 
-use serde::de::DeserializeOwned;
+use serde::de::{DeserializeOwned, IgnoredAny};
 use threadkeep_rollout::{ExtractError, Lines, MAX_LINE, untouched};
 
 use crate::error::StoreError;
@@ -46,23 +46,38 @@ pub(crate) fn name(path: &Path) -> &str {
     path.file_name().and_then(|name| name.to_str()).unwrap_or_default()
 }
 
-/// Reads each line of a file that is a JSON object, in its order, with the byte where it starts.
-/// Stops when `take` returns false. Returns the number of damaged lines.
+/// Gives each line of a file to `take`, in its order, with the byte where it starts. Stops when
+/// `take` returns false. Returns the number of damaged lines, which are no JSON object. A line
+/// whose fields have another form is not damaged.
 ///
-/// A last line without a newline is not yet finished, and left out.
-pub(crate) fn each_line(path: &Path, mut take: impl FnMut(u64, &str) -> bool) -> Result<u64, StoreError> {
+/// A last line without a newline may not be finished.
+pub(crate) fn each_line(
+    path: &Path,
+    mut take: impl FnMut(u64, &str) -> serde_json::Result<bool>,
+) -> Result<u64, StoreError> {
     let failed = |error: ExtractError| match error {
         ExtractError::Io(source) => StoreError::Io { path: path.to_owned(), source },
         other => StoreError::malformed(path, other),
     };
     let mut lines = Lines::open(path, false).map_err(failed)?;
-    while let Some(line) = lines.next_line().map_err(failed)? {
-        let Ok(line) = line else { continue };
-        if !take(line.offset, line.json) {
+    while let Some(taken) =
+        lines.next_with(|offset, json| goes_on(take(offset, json), json)).map_err(failed)?
+    {
+        if taken == Ok(false) {
             break;
         }
     }
     Ok(lines.skipped().count)
+}
+
+/// Returns the answer of `take` to a line; `None` if the line is damaged.
+fn goes_on(taken: serde_json::Result<bool>, json: &str) -> Option<bool> {
+    match taken {
+        Ok(goes_on) => Some(goes_on),
+        // The parser stops at the first field that has another form.
+        Err(error) if error.is_data() && serde_json::from_str::<IgnoredAny>(json).is_ok() => Some(true),
+        Err(_) => None,
+    }
 }
 
 /// Reads a JSON document; `None` if there is no such file.
@@ -103,7 +118,7 @@ pub(crate) fn lines_with(path: &Path, wants: impl Fn(&str) -> bool) -> Result<Ve
             lines.extend_from_slice(json.as_bytes());
             lines.push(b'\n');
         }
-        true
+        Ok(true)
     })?;
     Ok(lines)
 }

@@ -1,8 +1,10 @@
 //! Ids of threads, made of the agents' own ids of sessions.
 
-use std::collections::HashSet;
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 use uuid::Uuid;
+
+use crate::session::Parent;
 
 /// Namespace of the ids that are made from an agent's name and its own id of a session. Chosen at
 /// random; it never changes.
@@ -13,13 +15,34 @@ const NAMESPACE: Uuid = Uuid::from_u128(0x7792_2055_5cf1_4039_8fe7_c2fe_9c1a_906
 pub struct ThreadIds<'a> {
     agent: &'a str,
     taken: HashSet<Uuid>,
+    others: OtherThreads,
 }
+
+/// Threads of other agents' sessions, by agent and identity.
+pub(crate) type OtherThreads = BTreeMap<String, HashMap<String, Uuid>>;
 
 impl<'a> ThreadIds<'a> {
     /// Makes the ids of an agent, given the ids of other agents' threads: a session may have the
     /// same UUID in two agents, where the user chose it or one agent imported it.
     pub fn new(agent: &'a str, taken: impl IntoIterator<Item = Uuid>) -> Self {
-        Self { agent, taken: taken.into_iter().collect() }
+        Self { agent, taken: taken.into_iter().collect(), others: OtherThreads::new() }
+    }
+
+    /// Makes the ids of an agent, given the threads of other agents.
+    pub(crate) fn beside(agent: &'a str, others: OtherThreads) -> Self {
+        let taken: Vec<_> = others.values().flat_map(HashMap::values).copied().collect();
+        Self { others, ..Self::new(agent, taken) }
+    }
+
+    /// Returns the thread of another agent's session that a session was migrated from; `None` if
+    /// there is none.
+    pub(crate) fn migrated_from(&self, parent: &Parent) -> Option<Uuid> {
+        self.of_other(parent.agent?, parent.identity())
+    }
+
+    /// Returns the thread of another agent's session; `None` if there is none.
+    pub(crate) fn of_other(&self, agent: &str, identity: &str) -> Option<Uuid> {
+        self.others.get(agent)?.get(identity).copied()
     }
 
     /// Returns the agent's name.

@@ -129,6 +129,7 @@ pub mod testing;
 mod tolerant;
 mod tools;
 mod vault;
+mod walk;
 
 pub use agents::{store, stores};
 pub use draft::Draft;
@@ -136,11 +137,12 @@ pub use environment::Environment;
 pub use error::StoreError;
 pub use found::{FoundSession, Listing, SkippedFile, Unread};
 pub use ids::ThreadIds;
-pub use mirror::{MAX_DEPTH, Mirror, MirrorError, MirrorLock, Mirrored, SyncReport, unlisted};
+pub use mirror::{Mirror, MirrorError, MirrorLock, Mirrored, SyncReport, unlisted};
 pub use piece::{Piece, PieceKind};
 pub use rollout::to_rollout;
 pub use session::{
     Outcome, Parent, Purpose, Relation, Request, Session, SessionTurn, Title, TitleSource, Tokens,
 };
-pub use store::{OpenStore, ResumeCommand, SessionStore};
+pub use store::{LastUse, OpenStore, ResumeCommand, Retention, SessionStore};
 pub use vault::{Contents, Kept, KeptFile, Restored, Vault, VaultError, VaultLock};
+pub use walk::{MAX_DEPTH, each_file};

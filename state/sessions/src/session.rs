@@ -26,6 +26,8 @@ pub struct Session {
     pub git_branch: Option<String>,
     /// Version of the agent that last wrote to the session.
     pub agent_version: Option<String>,
+    /// Version of the files' format, where they name it: numbers with dots. It rises.
+    pub format: Option<String>,
     /// Models that answered or were chosen, in the order in which they were first seen.
     pub models: Vec<String>,
     /// The latest model.
@@ -108,6 +110,8 @@ pub struct Parent {
     pub native_id: String,
     /// That session's key, as [`Session::key`].
     pub key: Option<String>,
+    /// That session's agent, where it is another one.
+    pub agent: Option<&'static str>,
     /// Relation.
     pub relation: Relation,
 }

@@ -1,9 +1,9 @@
 //! The port: a store of sessions.
 
-use std::cell::OnceCell;
 use std::collections::{BTreeMap, HashMap};
 use std::fmt;
 use std::path::{Path, PathBuf};
+use std::sync::OnceLock;
 
 use threadkeep_rollout::ThreadKind;
 
@@ -24,6 +24,12 @@ pub trait SessionStore: fmt::Debug + Send + Sync {
     /// Returns the newest version of the agent whose files were read. Files of a newer one are read
     /// as far as their records are known.
     fn tested_version(&self) -> &'static str;
+
+    /// Returns the newest format whose files were read, as [`Session::format`]; `None` if the files
+    /// name none. Default: none.
+    fn tested_format(&self) -> Option<&'static str> {
+        None
+    }
 
     /// Returns the folders where the agent keeps its sessions, whether or not they exist. The
     /// agent's own environment variables count.
@@ -55,19 +61,37 @@ pub trait SessionStore: fmt::Debug + Send + Sync {
     /// that was not read has only its id, kind and working directory.
     fn resume(&self, session: &Session) -> Option<ResumeCommand>;
 
-    /// Returns the days after which the agent deletes a session of this place that was not used;
-    /// `None` if it deletes none.
-    fn retention_days(&self, place: &Path) -> Option<u32> {
+    /// Returns the rule by which the agent deletes old sessions of this place; `None` if it deletes
+    /// none.
+    fn retention(&self, place: &Path) -> Option<Retention> {
         let _ = place;
         None
     }
 }
 
+/// Rule by which an agent deletes old sessions.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Retention {
+    /// Days that a session stays.
+    pub days: u32,
+    /// Beginning of these days.
+    pub after: LastUse,
+}
+
+/// Time that an agent takes for the last use of a session.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum LastUse {
+    /// The last write to its file.
+    Written,
+    /// The time of what was said last, in its file.
+    Said,
+}
+
 /// Reader of a found session.
-type Read = dyn Fn(&FoundSession) -> Result<Session, StoreError>;
+type Read = dyn Fn(&FoundSession) -> Result<Session, StoreError> + Send + Sync;
 
 /// Maker of those pieces of a session that are not whole files of its own.
-type Pieces = dyn Fn(&FoundSession) -> Result<Vec<Piece>, StoreError>;
+type Pieces = dyn Fn(&FoundSession) -> Result<Vec<Piece>, StoreError> + Send + Sync;
 
 /// Returns true for a name that an agent may have: lower case letters, digits and hyphens.
 pub(crate) fn is_name(name: &str) -> bool {
@@ -84,14 +108,15 @@ pub struct OpenStore {
     read: Box<Read>,
     pieces: Box<Pieces>,
     /// Session of each file and folder that is one session's own, by its place in the list.
-    owners: OnceCell<HashMap<PathBuf, usize>>,
+    owners: OnceLock<HashMap<PathBuf, usize>>,
 }
 
 impl OpenStore {
-    /// Returns an open place with these sessions, and the function that reads one of them.
+    /// Returns an open place with these sessions, and the function that reads one of them. Several
+    /// are read at the same time.
     pub fn new(
         listing: Listing,
-        read: impl Fn(&FoundSession) -> Result<Session, StoreError> + 'static,
+        read: impl Fn(&FoundSession) -> Result<Session, StoreError> + Send + Sync + 'static,
     ) -> Self {
         let Listing { sessions, skipped, unread } = listing;
         Self {
@@ -100,7 +125,7 @@ impl OpenStore {
             unread,
             read: Box::new(read),
             pieces: Box::new(|_| Ok(Vec::new())),
-            owners: OnceCell::new(),
+            owners: OnceLock::new(),
         }
     }
 
@@ -109,7 +134,7 @@ impl OpenStore {
     #[must_use]
     pub fn with_pieces(
         mut self,
-        pieces: impl Fn(&FoundSession) -> Result<Vec<Piece>, StoreError> + 'static,
+        pieces: impl Fn(&FoundSession) -> Result<Vec<Piece>, StoreError> + Send + Sync + 'static,
     ) -> Self {
         self.pieces = Box::new(pieces);
         self
@@ -117,10 +142,10 @@ impl OpenStore {
 
     /// Returns an open place with these sessions, and the function that reads one of them with what
     /// is known of it, by the agent's id. A session of which nothing is known is gone.
-    pub fn with_known<K: 'static>(
+    pub fn with_known<K: Send + Sync + 'static>(
         listing: Listing,
         known: BTreeMap<String, K>,
-        read: impl Fn(&FoundSession, &K) -> Result<Session, StoreError> + 'static,
+        read: impl Fn(&FoundSession, &K) -> Result<Session, StoreError> + Send + Sync + 'static,
     ) -> Self {
         Self::new(listing, move |found| read(found, known.get(&found.native_id).ok_or_else(|| found.gone())?))
     }

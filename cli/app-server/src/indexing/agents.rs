@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use std::rc::Rc;
 use std::time::Duration;
 
-use threadkeep_app::agents;
+use threadkeep_app::agents::{self, Included};
 use tokio::time::{Instant, sleep, timeout};
 
 use super::coverage::Coverage;
@@ -38,37 +38,68 @@ async fn keep_up(server: &Server) {
     // The first pass looks into all places itself. The sender lives as long as the server.
     let _ = server.coverage().wait_for(Coverage::is_whole).await;
     drop(opened);
-    let sqlite_home = &server.dirs.sqlite_home;
     loop {
-        let list = agents::included(sqlite_home).unwrap_or_default();
-        // From before the first look on, so that no change is missed.
-        let mut places = Places::new(sqlite_home, &list, server.has_watch);
-        let mut due: BTreeSet<usize> = (0..list.len()).collect();
-        loop {
-            let begun = Instant::now();
-            let mut busy = BTreeSet::new();
-            for number in due {
-                let is_done = match server.opened().await {
-                    Ok(opened) => agents::sync_place(opened.state(), &list[number], &()).await,
-                    Err(_) => false,
-                };
-                if !is_done {
-                    busy.insert(number);
-                }
-            }
-            due = busy;
-            sleep(PERIOD.max(begun.elapsed() * REST)).await;
-            let changed = if due.is_empty() {
-                places.changed().await
-            } else {
-                timeout(RETRY, places.changed()).await.unwrap_or_default()
-            };
-            match changed {
-                Changed::List => break,
-                Changed::Places(changed) => due.extend(changed),
-            }
-        }
+        let list = agents::included(&server.dirs.sqlite_home).unwrap_or_default();
+        keep_up_places(server, &list).await;
         // Also an agent that was removed leaves the list of threads.
         server.mirrored.notify_one();
+    }
+}
+
+/// Keeps the mirror of these places up to date until others are added or removed.
+async fn keep_up_places(server: &Server, list: &[Included]) {
+    // From before the first look on, so that no change is missed.
+    let mut places = Places::new(&server.dirs.sqlite_home, list, server.has_watch);
+    let mut due: BTreeSet<usize> = (0..list.len()).collect();
+    loop {
+        let begun = Instant::now();
+        due = look_into(server, list, due).await;
+        sleep(rest_after(begun.elapsed())).await;
+        let changed = if due.is_empty() {
+            places.changed().await
+        } else {
+            timeout(RETRY, places.changed()).await.unwrap_or_default()
+        };
+        match changed {
+            Changed::List => return,
+            Changed::Places(changed) => due.extend(changed),
+        }
+    }
+}
+
+/// Brings the mirror of these places up to date. Returns the places that another process was
+/// looking into.
+async fn look_into(server: &Server, list: &[Included], due: BTreeSet<usize>) -> BTreeSet<usize> {
+    let mut busy = BTreeSet::new();
+    for number in due {
+        let is_done = match server.opened().await {
+            Ok(opened) => agents::sync_place(opened.state(), &list[number], &()).await,
+            Err(_) => false,
+        };
+        if !is_done {
+            busy.insert(number);
+        }
+    }
+    busy
+}
+
+/// Returns the time until the next look, after a look of this duration.
+fn rest_after(took: Duration) -> Duration {
+    PERIOD.max(took * REST)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::rest_after;
+
+    #[test]
+    fn a_session_that_grows_all_the_time_takes_a_quarter_of_a_core() {
+        for took in [1, 100, 800, 60_000].map(Duration::from_millis) {
+            let rest = rest_after(took);
+            assert!(took * 4 <= took + rest, "{took:?} of work, and {rest:?} of rest");
+            assert!(rest >= Duration::from_millis(300), "{rest:?} after {took:?}");
+        }
     }
 }

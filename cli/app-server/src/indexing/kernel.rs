@@ -1,4 +1,4 @@
-//! Folders that the kernel watches.
+//! Folders that the Linux kernel watches (`inotify`).
 
 use std::io;
 use std::mem::MaybeUninit;
@@ -18,13 +18,13 @@ pub(super) use rustix::fs::inotify::ReadFlags;
 pub(super) const A_MOMENT: Duration = Duration::from_millis(100);
 /// The deepest nesting of folders in a home that is watched. Codex nests three deep.
 pub(super) const MAX_DEPTH: usize = 16;
-/// Changes of a folder's entries.
+/// Events for new, removed and renamed entries of a folder.
 pub(super) const ENTRIES: WatchFlags =
     WatchFlags::CREATE.union(WatchFlags::DELETE).union(WatchFlags::MOVED_FROM).union(WatchFlags::MOVED_TO);
-/// The same, and what is written into them.
+/// The same, and events for writes to files in the folder.
 pub(super) const CONTENTS: WatchFlags = ENTRIES.union(WatchFlags::MODIFY).union(WatchFlags::CLOSE_WRITE);
 
-/// Events that wait to be taken. The kernel keeps more, and says if it could not.
+/// Events that wait in this process. The kernel keeps further ones, and reports an overflow.
 const MOST_EVENTS: usize = 1_024;
 
 /// Number of the watched folder, event, and name in the folder.
@@ -58,7 +58,7 @@ impl Kernel {
     pub(super) async fn next(&mut self) -> Event {
         match self.events.recv().await {
             Some(event) => event,
-            // Only a kernel that cannot be read any more ends the thread.
+            // The thread ends only if the kernel can no longer be read.
             None => std::future::pending().await,
         }
     }
@@ -69,7 +69,7 @@ impl Kernel {
     }
 }
 
-/// Reads events until no one takes them any more. On a thread of its own: it waits in the kernel.
+/// Reads events until the receiver is dropped. Blocks, so it runs on a thread of its own.
 fn read(kernel: &OwnedFd, events: &mpsc::Sender<Event>) {
     let mut buffer = [MaybeUninit::uninit(); 16 << 10];
     let mut reader = Reader::new(kernel, &mut buffer);

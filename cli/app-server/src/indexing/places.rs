@@ -2,13 +2,11 @@
 //! place, and elsewhere by looking at its files.
 
 use std::collections::BTreeSet;
-use std::fs;
 use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
-use threadkeep_app::agents::{self, Included, MAX_DEPTH};
-use threadkeep_rollout::{Fingerprint, untouched};
+use threadkeep_app::agents::{self, Included};
 
 #[cfg(target_os = "linux")]
 use super::place_watch::PlaceWatch;
@@ -148,26 +146,6 @@ impl Places {
 /// Returns a number that changes when a file changes, or one in a folder. Access times stay.
 fn state_of(path: &Path) -> u64 {
     let mut state = DefaultHasher::new();
-    add(path, MAX_DEPTH, &mut state);
+    agents::each_file(path, &mut |path, looked| (path, looked.ok()).hash(&mut state));
     state.finish()
-}
-
-fn add(path: &Path, depth: usize, state: &mut DefaultHasher) {
-    let Ok(metadata) = fs::symlink_metadata(path) else { return };
-    if !metadata.is_dir() {
-        let Fingerprint { len, modified_ns, changed_ns, .. } = Fingerprint::of(&metadata);
-        return (path, len, modified_ns, changed_ns).hash(state);
-    }
-    let mut entries = untouched::entries(path).unwrap_or_default();
-    entries.sort_by(|one, other| one.name.cmp(&other.name));
-    for entry in entries {
-        match entry.kind {
-            untouched::Kind::Folder if depth > 0 => add(&path.join(entry.name), depth - 1, state),
-            // Readers of a database change this one.
-            untouched::Kind::File if !entry.name.to_string_lossy().ends_with("-shm") => {
-                add(&path.join(entry.name), depth, state);
-            }
-            _ => {}
-        }
-    }
 }

@@ -17,12 +17,12 @@ pub(super) enum Given {
     /// One of this server.
     Own(Cursor),
     /// One of the agent's server.
-    Foreign(Foreign),
+    Agent(ListCursor),
 }
 
-/// Cursor of the agent's server.
+/// Cursor of the agent's server in a list of threads.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Foreign {
+pub(super) struct ListCursor {
     at: Timestamp,
     /// Thread after which the list goes on; `None` in a bare time.
     id: Option<Uuid>,
@@ -31,18 +31,18 @@ pub(super) struct Foreign {
 impl Given {
     pub(super) fn read(text: &str) -> Answer<Given> {
         let own = text.parse().ok().map(Given::Own);
-        own.or_else(|| Some(Given::Foreign(Foreign::read(text)?)))
+        own.or_else(|| Some(Given::Agent(ListCursor::read(text)?)))
             .ok_or_else(|| RpcError::invalid_request(format!("invalid cursor: {text}")))
     }
 }
 
-impl Foreign {
-    fn read(text: &str) -> Option<Foreign> {
+impl ListCursor {
+    fn read(text: &str) -> Option<ListCursor> {
         let (time, id) = text.split_once('|').map_or((text, None), |(time, id)| (time, Some(id)));
         // Other forms of a time are none of a cursor.
         let at = time.ends_with('Z').then(|| time.parse().ok())??;
         let id = id.map(Uuid::try_parse).transpose().ok()?;
-        Some(Foreign { at, id })
+        Some(ListCursor { at, id })
     }
 
     /// Returns the same place as a cursor of this server.
@@ -95,7 +95,8 @@ mod tests {
     #[test]
     fn only_whole_places_are_read() {
         let id = "01a2036e-6ea7-7122-ae2b-4fbb913a313a";
-        let read = |text: &str| Foreign::read(text).map(|found| (found.at.to_string(), found.id.is_some()));
+        let read =
+            |text: &str| ListCursor::read(text).map(|found| (found.at.to_string(), found.id.is_some()));
         let second = "2026-11-22T13:24:58Z";
         assert_eq!(read(&format!("{second}|{id}")), Some((second.to_owned(), true)));
         assert_eq!(read("2026-11-22T13:24:58.334Z"), Some(("2026-11-22T13:24:58.334Z".to_owned(), false)));

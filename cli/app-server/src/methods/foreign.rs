@@ -16,10 +16,10 @@ use super::Answer;
 use super::pages::{self, Cursor};
 use crate::server::{Opened, Server};
 
-/// Cursor of the agent's server.
+/// Cursor of the agent's server in a list of turns or items.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(untagged)]
-pub(super) enum Foreign {
+pub(super) enum TurnCursor {
     /// By a line's ordinal.
     #[serde(rename_all = "camelCase")]
     Ordinal { requested_thread_id: Uuid, rollout_ordinal: u64, include_anchor: bool, scope: Scope },
@@ -43,13 +43,13 @@ pub(super) struct ItemAnchor {
     pub(super) include_anchor: bool,
 }
 
-impl Foreign {
+impl TurnCursor {
     /// Reads a cursor of a thread.
-    pub(super) fn read(text: &str, thread: Uuid) -> Option<Foreign> {
-        let cursor: Foreign = serde_json::from_str(text).ok()?;
+    pub(super) fn read(text: &str, thread: Uuid) -> Option<TurnCursor> {
+        let cursor: TurnCursor = serde_json::from_str(text).ok()?;
         let is_of_thread = match cursor {
-            Foreign::Ordinal { requested_thread_id, .. } => requested_thread_id == thread,
-            Foreign::Turn { .. } => true,
+            TurnCursor::Ordinal { requested_thread_id, .. } => requested_thread_id == thread,
+            TurnCursor::Turn { .. } => true,
         };
         is_of_thread.then_some(cursor)
     }
@@ -57,7 +57,7 @@ impl Foreign {
     /// Returns the item that the cursor names; `None` for a cursor of turns.
     pub(super) fn item(&self) -> Option<ItemAnchor> {
         match *self {
-            Foreign::Ordinal {
+            TurnCursor::Ordinal {
                 rollout_ordinal: ordinal,
                 include_anchor,
                 scope: Scope::ItemsByCreatedAtOrdinal,
@@ -125,7 +125,7 @@ async fn counted(opened: &Opened, thread: &Thread) -> Option<Vec<threadkeep_hist
 
 /// Search for a cursor's turn, from the oldest one on.
 struct Search {
-    wanted: Foreign,
+    wanted: TurnCursor,
     newest_first: bool,
     /// Place of the turn, its number if that is known, and true if the page begins with it.
     found: Option<(TurnPlace, Option<u64>, bool)>,
@@ -142,13 +142,13 @@ impl Search {
     /// Looks at the next turn. Returns true at the end of the search.
     fn see(&mut self, turn: &Seen<'_>, number: Option<u64>) -> bool {
         match &self.wanted {
-            Foreign::Turn { turn_id, include_anchor } => {
+            TurnCursor::Turn { turn_id, include_anchor } => {
                 if turn_id == turn.id {
                     self.found = Some((turn.place, number, *include_anchor));
                 }
                 self.found.is_some()
             }
-            Foreign::Ordinal { rollout_ordinal: wanted, include_anchor, .. } => {
+            TurnCursor::Ordinal { rollout_ordinal: wanted, include_anchor, .. } => {
                 // Ordinals grow from turn to turn, also from file to file.
                 let Some(ordinal) = turn.ordinal.filter(|ordinal| ordinal <= wanted) else {
                     return turn.ordinal.is_some();
@@ -176,11 +176,11 @@ mod tests {
 
     #[test]
     fn only_whole_cursors_of_the_thread_are_read() {
-        let turns = Foreign::read(&ordinal(r#"{"kind":"turns"}"#), THREAD);
+        let turns = TurnCursor::read(&ordinal(r#"{"kind":"turns"}"#), THREAD);
         assert!(turns.is_some_and(|cursor| cursor.item().is_none()));
-        let items = Foreign::read(&ordinal(r#"{"kind":"itemsByCreatedAtOrdinal"}"#), THREAD);
+        let items = TurnCursor::read(&ordinal(r#"{"kind":"itemsByCreatedAtOrdinal"}"#), THREAD);
         assert_eq!(items.and_then(|cursor| cursor.item()).map(|item| item.ordinal), Some(23));
-        assert!(Foreign::read(r#"{"turnId":"turn-1","includeAnchor":false}"#, THREAD).is_some());
+        assert!(TurnCursor::read(r#"{"turnId":"turn-1","includeAnchor":false}"#, THREAD).is_some());
         for wrong in [
             ordinal(r#"{"kind":"timeline"}"#),
             ordinal("null"),
@@ -189,14 +189,14 @@ mod tests {
             r#"{"turnId":"turn-1"}"#.to_owned(),
             "garbage".to_owned(),
         ] {
-            assert_eq!(Foreign::read(&wrong, THREAD), None, "{wrong}");
+            assert_eq!(TurnCursor::read(&wrong, THREAD), None, "{wrong}");
         }
     }
 
     /// Returns the ordinal at which a page begins, and true if it includes it.
     fn begins(wanted: u64, newest_first: bool) -> Option<(u64, bool)> {
         let text = ordinal(r#"{"kind":"turns"}"#).replace("23", &wanted.to_string());
-        let wanted = Foreign::read(&text.replace("true", "false"), THREAD)?;
+        let wanted = TurnCursor::read(&text.replace("true", "false"), THREAD)?;
         let mut search = Search { wanted, newest_first, found: None };
         for ordinal in [1, 23, 45] {
             let place = TurnPlace { file_id: None, offset: ordinal };

@@ -6,7 +6,7 @@ use std::rc::Rc;
 use threadkeep_state::{Cursor, ListThreads, Shelf, SortDirection, SortKey, SourceFilter, Thread};
 use uuid::Uuid;
 
-use super::cursors::{Foreign, Given};
+use super::cursors::{Given, ListCursor};
 use super::{Answer, opened, threads_of};
 use crate::caller::Caller;
 use crate::indexing::coverage::Wanted;
@@ -67,7 +67,7 @@ pub(super) async fn listed(server: &Server, opened: &Opened, query: &ListThreads
 pub(super) struct Asked {
     /// Query, without the place of a foreign cursor.
     query: ListThreads,
-    foreign: Option<Foreign>,
+    foreign: Option<ListCursor>,
 }
 
 impl Asked {
@@ -85,7 +85,7 @@ impl Asked {
 pub(super) fn asked(params: ThreadListParams) -> Answer<Asked> {
     let (cursor, foreign) = match params.cursor.as_deref().map(Given::read).transpose()? {
         Some(Given::Own(cursor)) => (Some(cursor), None),
-        Some(Given::Foreign(foreign)) => (None, Some(foreign)),
+        Some(Given::Agent(foreign)) => (None, Some(foreign)),
         None => (None, None),
     };
     let sort = match params.sort_key {

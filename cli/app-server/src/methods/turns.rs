@@ -11,7 +11,7 @@ use threadkeep_rollout::{
 use threadkeep_state::Thread;
 use uuid::Uuid;
 
-use super::foreign::{Foreign, ItemAnchor};
+use super::foreign::{ItemAnchor, TurnCursor};
 use super::newest::Newest;
 use super::pages::{Cursor, Page, Wanted, invalid_cursor, page, read};
 use super::{Answer, find, items, opened};
@@ -76,7 +76,7 @@ async fn cursor_of(
     if let Some(cursor) = Cursor::read(text, thread.id) {
         return Ok(cursor);
     }
-    let foreign = Foreign::read(text, thread.id).ok_or_else(|| invalid_cursor(text))?;
+    let foreign = TurnCursor::read(text, thread.id).ok_or_else(|| invalid_cursor(text))?;
     let resolved = foreign.resolved(server, opened, thread, newest_first).await?;
     resolved.ok_or_else(|| invalid_cursor(text))
 }
@@ -127,13 +127,13 @@ enum Anchor {
     /// As this server names it.
     Own(Cursor),
     /// As the agent's server does.
-    Foreign(ItemAnchor),
+    Agent(ItemAnchor),
 }
 
 impl Anchor {
     fn read(text: &str, thread: Uuid) -> Option<Anchor> {
         let own = Cursor::read(text, thread).map(Anchor::Own);
-        own.or_else(|| Some(Anchor::Foreign(Foreign::read(text, thread)?.item()?)))
+        own.or_else(|| Some(Anchor::Agent(TurnCursor::read(text, thread)?.item()?)))
     }
 }
 
@@ -163,7 +163,7 @@ impl Window {
                     Some(Anchor::Own(own)) => {
                         (own.turn == place && own.item == Some(number), own.include_anchor)
                     }
-                    Some(Anchor::Foreign(item)) => {
+                    Some(Anchor::Agent(item)) => {
                         passed |= ordinal.is_some_and(|ordinal| ordinal > item.ordinal);
                         (ordinal == Some(item.ordinal), item.include_anchor)
                     }

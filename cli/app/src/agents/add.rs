@@ -52,21 +52,30 @@ pub async fn add(dirs: &Dirs, agent: &str, folder: Option<&Path>) -> Result<Adde
     };
     if !place.is_dir() {
         let message = format!("{} is not a folder", place.display());
-        return Err(Fault::new(
-            message,
-            format!("name the folder where {} keeps its sessions", store.title()),
-        ));
+        let hint = format!("name the folder where {} keeps its sessions", store.title());
+        return Err(Fault::new(message, hint));
     }
-    let sqlite_home = dirs.absolute().sqlite_home;
     check_alone(dirs, store, &place)?;
-    let open = store.open(&place).map_err(|error| Fault::plain(&error))?;
+    let (sessions, unread) = found_in(store, &place)?;
+    let taken_over = prepare_sqlite_home(dirs)?;
+    let sqlite_home = dirs.absolute().sqlite_home;
+    let included = Included { agent: agent.to_owned(), place };
+    let is_new = include(&sqlite_home, included.clone()).await?;
+    owner::record(&sqlite_home, &dirs.absolute().home);
+    Ok(Added { included, is_new, sessions, unread, taken_over })
+}
+
+/// Returns the number of sessions in a place, and what cannot be read there. Fails if there are
+/// none, but some around it.
+fn found_in(store: &dyn SessionStore, place: &Path) -> Result<(u64, Vec<Unread>), Fault> {
+    let open = store.open(place).map_err(|error| Fault::plain(&error))?;
     let sessions = open.sessions().len() as u64;
-    let mut unread: Vec<Unread> = open.unread().to_vec();
-    unread.extend(unlisted(&store.watched(&place)));
+    let mut unread = open.unread().to_vec();
     drop(open);
+    unread.extend(unlisted(&store.watched(place)));
     if sessions == 0
         && unread.is_empty()
-        && let Some((around, more)) = place_around(store, &place)
+        && let Some((around, more)) = place_around(store, place)
     {
         let why = format!(
             "no session of {} was found in {}, but {} in {}",
@@ -78,6 +87,12 @@ pub async fn add(dirs: &Dirs, agent: &str, folder: Option<&Path>) -> Result<Adde
         let add = command("agents add").arg(store.name()).arg(around.display());
         return Err(Fault::new(why, (add, " adds that folder")));
     }
+    Ok((sessions, unread))
+}
+
+/// Creates the SQLite home. Returns the other one from which the first agent took something over.
+fn prepare_sqlite_home(dirs: &Dirs) -> Result<Option<PathBuf>, Fault> {
+    let sqlite_home = dirs.absolute().sqlite_home;
     dirs.create_sqlite_home().map_err(|error| failed("create", &sqlite_home, &error))?;
     let own = dirs.absolute().home.join("threadkeep");
     let is_first = !is_shared(&sqlite_home) && own != sqlite_home;
@@ -86,10 +101,7 @@ pub async fn add(dirs: &Dirs, agent: &str, folder: Option<&Path>) -> Result<Adde
         let sessions = dirs.home.join("sessions");
         fs::create_dir_all(&sessions).map_err(|error| failed("create", &sessions, &error))?;
     }
-    let included = Included { agent: agent.to_owned(), place };
-    let is_new = include(&sqlite_home, included.clone()).await?;
-    owner::record(&sqlite_home, &dirs.absolute().home);
-    Ok(Added { included, is_new, sessions, unread, taken_over })
+    Ok(taken_over)
 }
 
 /// Returns the store of an agent.

@@ -13,22 +13,28 @@ const PATIENCE: Duration = Duration::from_secs(10);
 /// Pause between two tries.
 const PAUSE: Duration = Duration::from_millis(50);
 
+/// Tries again and again until there is a result. Returns `None` if there is none when the time is
+/// up.
+pub(super) async fn tried_until<T>(end: Instant, mut attempt: impl AsyncFnMut() -> Option<T>) -> Option<T> {
+    loop {
+        let result = attempt().await;
+        if result.is_some() || Instant::now() >= end {
+            return result;
+        }
+        sleep(PAUSE).await;
+    }
+}
+
 /// Tries to take a lock in `place` until no other process has it, or the time is up.
 pub(super) async fn patiently<T>(
     place: &Path,
     mut take: impl FnMut() -> Result<Option<T>, Fault>,
 ) -> Result<T, Fault> {
-    let started = Instant::now();
-    loop {
-        if let Some(lock) = take()? {
-            return Ok(lock);
-        }
-        if started.elapsed() >= PATIENCE {
-            let why = format!("another process works on {}", place.display());
-            return Err(Fault::new(why, "try again once it has finished").of_kind(FaultKind::Locked));
-        }
-        sleep(PAUSE).await;
-    }
+    let taken = tried_until(Instant::now() + PATIENCE, async || take().transpose()).await;
+    taken.unwrap_or_else(|| {
+        let why = format!("another process works on {}", place.display());
+        Err(Fault::new(why, "try again once it has finished").of_kind(FaultKind::Locked))
+    })
 }
 
 /// Takes the lock of a mirror.

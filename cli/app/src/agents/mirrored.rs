@@ -29,7 +29,7 @@ pub fn named(sqlite_home: &Path, word: &str) -> Result<Vec<Mirrored>, MirrorErro
     let (mirror, id) = (super::mirror(sqlite_home), Uuid::try_parse(word).ok());
     let mut found = Vec::new();
     for store in stores() {
-        let sessions = mirror.sessions(store.name())?.into_iter();
+        let sessions = mirror.sessions(store.name())?.into_iter().filter(|known| !known.is_copy());
         found.extend(sessions.filter(|known| known.native_id == word || Some(known.thread_id) == id));
     }
     if found.iter().any(|known| known.gone_since.is_none()) {

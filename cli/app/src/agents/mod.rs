@@ -19,7 +19,7 @@ pub use mirrored::{named, session_of};
 pub use names::{are_several, check_names};
 pub use place::{Place, places};
 pub use sync::{sync, sync_place, watched};
-pub use threadkeep_sessions::MAX_DEPTH;
+pub use threadkeep_sessions::{MAX_DEPTH, each_file};
 pub use vault::{
     Plan, Planned, Wanted, below, has_kept, of_thread, present, remove_kept, restore_kept, vault,
 };

@@ -5,8 +5,10 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use jiff::{SignedDuration, Timestamp};
-use threadkeep_rollout::{AgentHome, untouched};
-use threadkeep_sessions::{Environment, MAX_DEPTH, Mirrored, SessionStore, Unread, stores};
+use threadkeep_rollout::AgentHome;
+use threadkeep_sessions::{
+    Environment, LastUse, Mirrored, Retention, SessionStore, Unread, each_file, stores,
+};
 use threadkeep_state::HOME_AGENT;
 
 use super::included::{Included, included};
@@ -43,6 +45,8 @@ pub struct Place {
     pub ending: u64,
     /// Versions of the agent that present sessions name. Not all agents write theirs.
     pub versions: BTreeSet<String>,
+    /// Formats that present sessions name. Not all agents number theirs.
+    pub formats: BTreeSet<String>,
     /// Files and folders that could not be read when it was last read.
     pub unread: Vec<Unread>,
     /// Damaged lines of its sessions by main file.
@@ -83,6 +87,7 @@ pub fn places(dirs: &Dirs, environment: &Environment) -> Result<Vec<Place>, Faul
     Ok(found)
 }
 
+/// Looks at a place: its files, and what the mirror knows of it.
 fn look(
     store: &'static dyn SessionStore,
     path: PathBuf,
@@ -91,69 +96,74 @@ fn look(
     known: &[Mirrored],
 ) -> Place {
     let is_added = included.iter().any(|included| included.agent == store.name() && included.place == path);
+    let (bytes, last_used_at) = size(&path);
     let mut place = Place {
         store,
         is_included: is_added || home.is_some(),
         is_home: home.is_some(),
         exists: path.is_dir(),
-        bytes: 0,
-        last_used_at: None,
+        bytes,
+        last_used_at,
         sessions: None,
         gone: 0,
         ending: 0,
         versions: BTreeSet::new(),
+        formats: BTreeSet::new(),
         unread: Vec::new(),
         damaged_lines: Vec::new(),
         path,
     };
-    let mut folders = vec![(place.path.clone(), 0)];
-    while let Some((folder, depth)) = folders.pop() {
-        for entry in untouched::entries(&folder).unwrap_or_default() {
-            let path = folder.join(&entry.name);
-            match entry.kind {
-                untouched::Kind::Folder if depth < MAX_DEPTH => folders.push((path, depth + 1)),
-                untouched::Kind::File => {
-                    place.bytes += fs::symlink_metadata(&path).map_or(0, |metadata| metadata.len());
-                    place.last_used_at = place.last_used_at.max(written_at(&path));
-                }
-                _ => {}
-            }
-        }
-    }
     if let Some(home) = home {
         let files = home.discover().files.into_iter();
         let threads: HashSet<_> = files.filter_map(|file| Some(file.name?.thread_id)).collect();
         place.sessions = Some(threads.len() as u64);
     } else if is_added {
-        let all = || known.iter().filter(|session| session.place == place.path);
-        let own = || all().filter(|session| !session.deleted);
-        // The first list after it was added reads it.
-        let in_store = || Some(store.open(&place.path).ok()?.sessions().len());
-        let sessions = if all().next().is_some() { Some(own().count()) } else { in_store() };
-        place.sessions = sessions.map(|sessions| sessions as u64);
-        let damaged = own().filter(|session| session.skipped_lines > 0);
-        place.damaged_lines =
-            damaged.map(|session| (session.source.clone(), session.skipped_lines)).collect();
-        place.gone = own().filter(|session| session.gone_since.is_some()).count() as u64;
-        let present = || own().filter(|session| session.gone_since.is_none());
-        place.versions = present().filter_map(|session| session.agent_version.clone()).collect();
-        if let Some(limit) = ends_before(store, &place.path) {
-            place.ending = present().filter(|session| is_ending(session, limit)).count() as u64;
-        }
+        let known: Vec<_> = known.iter().filter(|session| session.place == place.path).collect();
+        place.take(&known);
     }
     place
 }
 
-/// Returns the time before which a session of a place was last written if its agent deletes it
-/// within a week; `None` if that deletes none.
-pub(super) fn ends_before(store: &dyn SessionStore, place: &Path) -> Option<Timestamp> {
-    let days = i64::from(store.retention_days(place)?) - WARNED_DAYS;
-    Timestamp::now().checked_sub(SignedDuration::from_hours(24 * days)).ok()
+/// Returns the bytes of all files in a place, and the time of the last write to one.
+fn size(place: &Path) -> (u64, Option<Timestamp>) {
+    let (mut bytes, mut written_at) = (0, None);
+    each_file(place, &mut |_, looked| {
+        let Ok(file) = looked else { return };
+        bytes += file.len;
+        written_at = written_at.max(Some(file.modified_ns));
+    });
+    (bytes, written_at.and_then(|at| Timestamp::from_nanosecond(at.into()).ok()))
 }
 
-/// Returns true if a session was last written before a time.
-pub(super) fn is_ending(session: &Mirrored, limit: Timestamp) -> bool {
-    written_at(&session.source).is_some_and(|at| at < limit)
+impl Place {
+    /// Takes what the mirror knows of the place's sessions.
+    fn take(&mut self, known: &[&Mirrored]) {
+        let own = || known.iter().copied().filter(|session| !session.deleted && !session.is_copy());
+        let present = || own().filter(|session| session.gone_since.is_none());
+        // The first list after it was added reads it.
+        let in_store = || Some(self.store.open(&self.path).ok()?.sessions().len());
+        let sessions = if known.is_empty() { in_store() } else { Some(own().count()) };
+        self.sessions = sessions.map(|sessions| sessions as u64);
+        self.gone = (own().count() - present().count()) as u64;
+        self.versions = present().filter_map(|session| session.agent_version.clone()).collect();
+        self.formats = present().filter_map(|session| session.format.clone()).collect();
+        let damaged = own().filter(|session| session.skipped_lines > 0);
+        self.damaged_lines = damaged.map(|session| (session.source.clone(), session.skipped_lines)).collect();
+        if let Some(retention) = self.store.retention(&self.path) {
+            self.ending = present().filter(|session| is_ending(session, retention)).count() as u64;
+        }
+    }
+}
+
+/// Returns true for a session that its agent will delete within a week.
+pub(super) fn is_ending(session: &Mirrored, retention: Retention) -> bool {
+    let used_at = match retention.after {
+        LastUse::Written => written_at(&session.source),
+        LastUse::Said => session.updated_at,
+    };
+    let days = i64::from(retention.days) - WARNED_DAYS;
+    let limit = Timestamp::now().checked_sub(SignedDuration::from_hours(24 * days)).ok();
+    used_at.zip(limit).is_some_and(|(used_at, limit)| used_at < limit)
 }
 
 fn written_at(path: &Path) -> Option<Timestamp> {

@@ -2,22 +2,20 @@
 
 use std::collections::HashSet;
 use std::path::PathBuf;
-use std::time::{Duration, Instant};
 
 use threadkeep_sessions::{MirrorError, SyncReport, store};
 use threadkeep_state::StateRuntime;
+use tokio::time::Instant;
 use uuid::Uuid;
 
 use super::included::{Included, included};
+use super::lock::tried_until;
 use super::vault::{erase_deleted, vault};
 use crate::fault::Fault;
 use crate::message::command;
 use crate::observer::Observer;
 use crate::pass::A_MOMENT;
 use crate::text::counted;
-
-/// Pause before another process is looked for again.
-const PAUSE: Duration = Duration::from_millis(50);
 
 /// Reads what has changed in the places of added agents. Waits a moment for another process that
 /// does. What cannot be read is a note, and no reason to show nothing. Does nothing if no agent was
@@ -38,13 +36,10 @@ pub async fn sync(state: &StateRuntime, include_deleted: bool, observer: &dyn Ob
         observer.note(&format!("kept copies of deleted threads were not erased: {error}").into());
     }
     for place in &all {
-        while !sync_one(state, place, &all, &deleted, observer).await {
-            if Instant::now() >= until {
-                let busy = "another process is still reading sessions; those of ";
-                observer.note(&format!("{busy}{} may be incomplete", place.agent).into());
-                break;
-            }
-            tokio::time::sleep(PAUSE).await;
+        let one = async || sync_one(state, place, &all, &deleted, observer).await.then_some(());
+        if tried_until(until, one).await.is_none() {
+            let busy = "another process is still reading sessions; those of ";
+            observer.note(&format!("{busy}{} may be incomplete", place.agent).into());
         }
     }
     Ok(())

@@ -13,7 +13,7 @@ use uuid::Uuid;
 use super::included::included;
 use super::lock;
 use super::mirrored::session_of;
-use super::place::{ends_before, is_ending};
+use super::place::is_ending;
 use crate::dirs::Dirs;
 use crate::fault::Fault;
 use crate::given::real;
@@ -65,11 +65,12 @@ pub fn present(sqlite_home: &Path, agents: &[String], only_ending: bool) -> Resu
     for store in stores().into_iter().filter(|store| is_named(store.name())) {
         let sessions = mirror.sessions(store.name()).map_err(|error| Fault::plain(&error))?;
         for place in added.iter().filter(|added| added.agent == store.name()) {
-            let limit = ends_before(store, &place.place);
+            let retention = store.retention(&place.place);
             let of_place = sessions.iter().filter(|session| session.place == place.place);
-            let there = of_place.filter(|session| session.gone_since.is_none() && !session.deleted);
-            let chosen =
-                there.filter(|session| !only_ending || limit.is_some_and(|at| is_ending(session, at)));
+            let there = of_place
+                .filter(|session| session.gone_since.is_none() && !session.deleted && !session.is_copy());
+            let chosen = there
+                .filter(|session| !only_ending || retention.is_some_and(|rule| is_ending(session, rule)));
             wanted.extend(chosen.map(|session| Wanted::of(store.name(), session)));
         }
     }
@@ -117,7 +118,8 @@ fn wanted(state: &StateRuntime, dirs: &Dirs, thread: &Thread) -> Result<Option<W
     let agent = thread.agent();
     let mirrored = session_of(state.sqlite_home(), agent, thread.id)?;
     if let Some(session) = &mirrored {
-        return Ok((session.gone_since.is_none() && !session.deleted).then(|| Wanted::of(agent, session)));
+        return Ok((session.gone_since.is_none() && !session.deleted && !session.is_copy())
+            .then(|| Wanted::of(agent, session)));
     }
     let in_home = agent == HOME_AGENT && thread.missing_since.is_none();
     Ok(in_home.then(|| Wanted {

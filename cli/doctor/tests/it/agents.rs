@@ -79,6 +79,20 @@ fn an_older_version_or_a_word_is_no_warning() -> Result {
 }
 
 #[test]
+fn a_newer_format_of_an_agent_without_version_is_a_warning() -> Result {
+    const PI: (&str, &str) = ("pi", "home/.pi/agent");
+    let known = check(PI.0, PI.1, ["\"version\":3", "\"version\":3"])?;
+    assert_eq!(known["status"], "ok", "{known}");
+    let described = detail(&known, "pi")?;
+    assert!(described.ends_with("in format 3; read up to 0.73.1 (format 3)"), "{described}");
+    let newer = check(PI.0, PI.1, ["\"version\":3", "\"version\":10"])?;
+    assert_eq!(newer["status"], "warning", "{newer}");
+    let summary = newer["summary"].as_str().ok_or("a summary")?;
+    assert!(summary.starts_with("sessions of pi in format 10 are read as those of format 3"), "{summary}");
+    Ok(())
+}
+
+#[test]
 fn a_version_that_no_session_names_is_not_guessed() -> Result {
     let check = check("continue", "home/.continue", ["3.0.65", "3.0.65"])?;
     assert_eq!(check["status"], "ok", "{check}");

@@ -57,6 +57,8 @@ impl Answer for Places {
                 "sessions": place.sessions,
                 "gone": place.gone,
                 "deleted_soon": place.ending,
+                "versions": place.versions,
+                "formats": place.formats,
                 "unread": place.unread.iter().map(unread).collect::<Vec<_>>(),
                 "damaged_lines": place.damaged_lines.iter().map(damaged).collect::<Vec<_>>(),
             })

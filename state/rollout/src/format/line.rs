@@ -166,6 +166,29 @@ impl Lines {
         &mut self,
         wanted: impl Fn(&[u8]) -> bool,
     ) -> Result<Option<Result<Line<'_>, BadLine>>, ExtractError> {
+        self.next_as(wanted, Line::read)
+    }
+
+    /// Reads the next line that is not blank, with a parser of its JSON, which also gets the byte
+    /// where the line starts. A line for which `parse` returns `None` is bad.
+    ///
+    /// # Errors
+    /// As [`Lines::next_line`].
+    pub fn next_with<T>(
+        &mut self,
+        parse: impl FnOnce(u64, &str) -> Option<T>,
+    ) -> Result<Option<Result<T, BadLine>>, ExtractError> {
+        let read = |line: &RawLine<'_>| {
+            line.parse(|json| parse(line.offset, json)).map_err(|reason| line.bad(reason))
+        };
+        self.next_as(|_| true, read)
+    }
+
+    fn next_as<'l, T>(
+        &'l mut self,
+        wanted: impl Fn(&[u8]) -> bool,
+        read: impl FnOnce(&RawLine<'l>) -> Result<T, BadLine>,
+    ) -> Result<Option<Result<T, BadLine>>, ExtractError> {
         if self.ended {
             return Ok(None);
         }
@@ -176,7 +199,7 @@ impl Lines {
             }
         };
         let line = match found {
-            Ok(Some(found)) => Line::read(&self.reader.line(&found)),
+            Ok(Some(found)) => read(&self.reader.line(&found)),
             Ok(None) => {
                 self.ended = true;
                 return Ok(None);

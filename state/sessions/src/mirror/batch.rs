@@ -41,9 +41,16 @@ impl Batch {
         Ok(())
     }
 
-    /// Removes a file that another one replaces.
-    pub(super) fn remove(&mut self, path: PathBuf) {
-        self.removed.push(path);
+    /// Removes a file that no session has any longer.
+    pub(super) fn remove(&mut self, path: Option<PathBuf>) {
+        self.removed.extend(path);
+    }
+
+    /// Takes the files of another batch.
+    pub(super) fn add(&mut self, mut other: Self) {
+        self.replaced.append(&mut other.replaced);
+        self.appended.append(&mut other.appended);
+        self.removed.append(&mut other.removed);
     }
 
     /// Puts everything in its place.

@@ -1,6 +1,6 @@
 //! The list of mirrored sessions of an agent: a JSON file, replaced as a whole.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::fs::{self, File};
 use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
@@ -63,6 +63,26 @@ impl Manifest {
             }
         }
         Ok(manifest)
+    }
+
+    /// Returns the threads of an agent's sessions, by identity.
+    pub(super) fn threads(folder: &Path, agent: &str) -> Result<HashMap<String, Uuid>, MirrorError> {
+        #[derive(Deserialize)]
+        struct Threads {
+            places: HashMap<String, HashMap<String, Thread>>,
+        }
+        #[derive(Deserialize)]
+        struct Thread {
+            thread_id: Uuid,
+        }
+        let bytes = untouched::read(&path(folder, agent), MOST_BYTES).unwrap_or_default();
+        if let Ok(Threads { places }) = serde_json::from_slice(&bytes) {
+            let sessions = places.into_values().flatten();
+            return Ok(sessions.map(|(identity, thread)| (identity, thread.thread_id)).collect());
+        }
+        let manifest = Self::read(folder, agent)?;
+        let thread = |session: &Mirrored| (session.identity().to_owned(), session.thread_id);
+        Ok(manifest.sessions().map(thread).collect())
     }
 
     pub(super) fn sessions(&self) -> impl Iterator<Item = &Mirrored> {
@@ -177,7 +197,8 @@ impl Manifest {
     /// Notes that a thread was deleted. Returns the names of its rollouts.
     pub(super) fn erase(&mut self, thread_id: Uuid) -> Vec<String> {
         let sessions = self.places.values_mut().flat_map(BTreeMap::values_mut);
-        let meant = sessions.filter(|session| session.thread_id == thread_id && !session.deleted);
+        let is_meant = |session: &&mut Mirrored| session.thread_id == thread_id && !session.deleted;
+        let meant = sessions.filter(|session| is_meant(session) && !session.file.is_empty());
         let erased: Vec<_> = meant
             .map(|session| {
                 session.deleted = true;

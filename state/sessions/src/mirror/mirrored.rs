@@ -7,6 +7,8 @@ use serde::{Deserialize, Serialize, Serializer};
 use uuid::Uuid;
 
 use crate::found::FoundSession;
+use crate::ids::ThreadIds;
+use crate::session::Session;
 
 /// Mirrored session.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -25,11 +27,20 @@ pub struct Mirrored {
     /// The agent's main file of the session; of a database, the database. Empty if not known.
     #[serde(serialize_with = "lossy")]
     pub source: PathBuf,
-    /// Path of the rollout in the agent's folder of the mirror.
+    /// Path of the rollout in the agent's folder of the mirror; empty if it has none.
     pub file: String,
     /// Version of the agent that last wrote to the session, where its files name it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub agent_version: Option<String>,
+    /// Version of the files' format, as [`Session::format`](crate::Session::format).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub format: Option<String>,
+    /// Time of what was said last.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub updated_at: Option<Timestamp>,
+    /// Session of another agent that this one was migrated from.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) migrated_from: Option<Original>,
     /// Fingerprint of the session when it was last read.
     pub(super) fingerprint: String,
     /// Time at which the session was first found to be gone from the agent's place.
@@ -53,7 +64,10 @@ impl Mirrored {
             place: place.to_owned(),
             source: found.source(),
             file: String::new(),
+            migrated_from: None,
             agent_version: None,
+            format: None,
+            updated_at: None,
             fingerprint: String::new(),
             gone_since: None,
             deleted: false,
@@ -61,9 +75,43 @@ impl Mirrored {
         }
     }
 
+    /// Returns true for a copy of another agent's session that has nothing of its own. That session
+    /// has the thread and the rollout.
+    pub fn is_copy(&self) -> bool {
+        self.file.is_empty() && !self.deleted
+    }
+
     /// Returns the identity, as [`FoundSession::identity`](crate::FoundSession::identity).
     pub fn identity(&self) -> &str {
         self.key.as_deref().unwrap_or(&self.native_id)
+    }
+}
+
+/// Session of another agent from which one was migrated.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct Original {
+    /// The other agent's name.
+    pub(super) agent: String,
+    /// Identity of its session.
+    pub(super) identity: String,
+    /// Thread that this session had when the migrated one was last read; `None` if it had none.
+    pub(super) thread_id: Option<Uuid>,
+}
+
+impl Original {
+    /// Returns the session that a session was migrated from, if another agent had that.
+    pub(super) fn of(session: &Session, ids: &ThreadIds<'_>) -> Option<Self> {
+        let parent = session.parent.as_ref()?;
+        Some(Self {
+            agent: parent.agent?.to_owned(),
+            identity: parent.identity().to_owned(),
+            thread_id: ids.migrated_from(parent),
+        })
+    }
+
+    /// Returns true if the session still has this thread.
+    pub(super) fn is_known(&self, ids: &ThreadIds<'_>) -> bool {
+        ids.of_other(&self.agent, &self.identity) == self.thread_id
     }
 }
 

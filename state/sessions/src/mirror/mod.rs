@@ -23,13 +23,13 @@ use uuid::Uuid;
 
 pub use error::MirrorError;
 pub use mirrored::Mirrored;
-pub use state::{MAX_DEPTH, unlisted};
+pub use state::unlisted;
 pub use sync::SyncReport;
 
 use self::manifest::Manifest;
 use self::sync::Pass;
 use crate::found::Unread;
-use crate::ids::ThreadIds;
+use crate::ids::{OtherThreads, ThreadIds};
 use crate::store::{SessionStore, is_name};
 
 /// Mirror of sessions.
@@ -91,16 +91,20 @@ impl Mirror {
         // Taken first: what changes meanwhile is seen by the next pass.
         let listed = state::of(&store.watched(place));
         let state = listed.state();
-        if manifest.is_current(place, &state) && self.is_as_decided(store.name(), manifest, place) {
+        if manifest.is_current(place, &state)
+            && self.is_as_decided(store.name(), manifest, place)
+            && self.originals_are_known(manifest, place)?
+        {
             let sessions = manifest.places.get(place).into_iter().flat_map(BTreeMap::values);
             let present = sessions.filter(|known| known.gone_since.is_none()).count();
             return Ok(SyncReport::unchanged(present));
         }
-        let mut taken = Vec::new();
-        for agent in self.agents()?.iter().filter(|agent| *agent != store.name()) {
-            taken.extend(Manifest::read(&self.folder, agent)?.sessions().map(|session| session.thread_id));
+        let mut others = OtherThreads::new();
+        for agent in self.agents()?.into_iter().filter(|agent| *agent != store.name()) {
+            let threads = Manifest::threads(&self.folder, &agent)?;
+            others.insert(agent, threads);
         }
-        let ids = ThreadIds::new(store.name(), taken);
+        let ids = ThreadIds::beside(store.name(), others);
         let unlisted = &listed.unlisted;
         let report = Pass { mirror: self, store, place, manifest, ids: &ids, unlisted }.run()?;
         let is_whole = report.failed.is_empty() && report.vanished == 0;
@@ -146,6 +150,23 @@ impl Mirror {
             known.deleted == self.deleted.contains(&known.thread_id)
                 && (known.deleted || folder.join(&known.file).exists())
         })
+    }
+
+    /// Returns true if no original of a place's migrated sessions has another thread than when the
+    /// place was last read.
+    fn originals_are_known(&self, manifest: &Manifest, place: &Path) -> Result<bool, MirrorError> {
+        let sessions = manifest.places.get(place).into_iter().flat_map(BTreeMap::values);
+        let mut threads = OtherThreads::new();
+        for original in sessions.filter_map(|session| session.migrated_from.as_ref()) {
+            if !threads.contains_key(&original.agent) {
+                let of_agent = Manifest::threads(&self.folder, &original.agent)?;
+                threads.insert(original.agent.clone(), of_agent);
+            }
+            if threads[&original.agent].get(&original.identity).copied() != original.thread_id {
+                return Ok(false);
+            }
+        }
+        Ok(true)
     }
 
     /// Takes the lock of the mirror; `None` if another process has it.
@@ -226,6 +247,11 @@ impl MirrorLock {
         remove(&manifest::damaged(folder, agent))?;
         remove(&manifest::path(folder, agent))
     }
+}
+
+/// Removes the rollout of a session, if it has one.
+fn remove_rollout(folder: &Path, session: &Mirrored) -> Result<(), MirrorError> {
+    if session.file.is_empty() { Ok(()) } else { remove(&folder.join(&session.file)) }
 }
 
 /// Removes a file, if it is there.

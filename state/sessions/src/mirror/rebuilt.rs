@@ -31,7 +31,7 @@ pub(super) fn rebuilt(folder: &Path) -> BTreeMap<String, Mirrored> {
         let mut head = None;
         files::each_line(&path, |_, json| {
             head = serde_json::from_str::<Head>(json).ok();
-            false
+            Ok(false)
         })
         .ok()?;
         let native_id = head?.payload.native_id;
@@ -39,6 +39,9 @@ pub(super) fn rebuilt(folder: &Path) -> BTreeMap<String, Mirrored> {
             native_id,
             key: None,
             agent_version: None,
+            format: None,
+            migrated_from: None,
+            updated_at: None,
             thread_id: name.thread_id,
             place: PathBuf::new(),
             source: PathBuf::new(),

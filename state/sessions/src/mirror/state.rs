@@ -3,14 +3,11 @@
 use std::io;
 use std::path::{Path, PathBuf};
 
-use threadkeep_rollout::{Fingerprint, untouched};
+use threadkeep_rollout::Fingerprint;
 use uuid::Uuid;
 
 use crate::found::Unread;
-
-/// The deepest nesting of folders in a place. `OpenHands` has two for each of 16 levels of
-/// sub-agents.
-pub const MAX_DEPTH: usize = 40;
+use crate::walk::each_file;
 
 /// Listing of a place.
 #[derive(Debug, Default)]
@@ -24,7 +21,7 @@ pub(super) struct Listed {
 pub(super) fn of(paths: &[PathBuf]) -> Listed {
     let mut listed = Listed::default();
     for path in paths {
-        listed.list(path, MAX_DEPTH);
+        each_file(path, &mut |path, looked| listed.add(path, looked));
     }
     listed
 }
@@ -42,47 +39,16 @@ impl Listed {
         Uuid::new_v5(&Uuid::NAMESPACE_URL, self.text.as_bytes()).to_string()
     }
 
-    fn list(&mut self, path: &Path, depth: usize) {
-        let metadata = match std::fs::symlink_metadata(path) {
-            Ok(metadata) => metadata,
-            Err(error) => return self.missed(path, error),
-        };
-        if !metadata.is_dir() {
-            return self.add(path, &metadata);
-        }
-        let mut entries = match untouched::entries(path) {
-            Ok(entries) => entries,
-            Err(error) => return self.missed(path, error),
-        };
-        entries.sort_by(|one, other| one.name.cmp(&other.name));
-        for entry in entries {
-            let path = path.join(&entry.name);
-            match entry.kind {
-                untouched::Kind::Folder if depth > 0 => self.list(&path, depth - 1),
-                // Readers of a database change this one.
-                untouched::Kind::File if !entry.name.to_string_lossy().ends_with("-shm") => {
-                    match std::fs::symlink_metadata(&path) {
-                        Ok(metadata) => self.add(&path, &metadata),
-                        Err(error) => self.missed(&path, error),
-                    }
-                }
-                _ => {}
-            }
-        }
-    }
-
-    fn add(&mut self, path: &Path, metadata: &std::fs::Metadata) {
+    fn add(&mut self, path: &Path, looked: io::Result<Fingerprint>) {
         self.text.push_str(&path.to_string_lossy());
         self.text.push('\0');
-        self.text.push_str(&Fingerprint::of(metadata).short(b""));
-        self.text.push('\n');
-    }
-
-    fn missed(&mut self, path: &Path, error: io::Error) {
-        // Agents remove files at any time.
-        if error.kind() != io::ErrorKind::NotFound {
-            self.text.push_str(&format!("{}\0{error}\n", path.to_string_lossy()));
-            self.unlisted.push((path.to_owned(), error));
+        match looked {
+            Ok(fingerprint) => self.text.push_str(&fingerprint.short(b"")),
+            Err(error) => {
+                self.text.push_str(&error.to_string());
+                self.unlisted.push((path.to_owned(), error));
+            }
         }
+        self.text.push('\n');
     }
 }

@@ -4,16 +4,14 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
-use std::sync::mpsc;
-use std::{panic, thread};
 
 use jiff::Timestamp;
 
 use super::error::MirrorError;
 use super::manifest::Manifest;
 use super::mirrored::Mirrored;
-use super::write::{Read, write_all};
-use super::{Mirror, remove};
+use super::write::{Changed, write_all};
+use super::{Mirror, remove_rollout};
 use crate::error::StoreError;
 use crate::files::NOT_A_FILE;
 use crate::found::{FoundSession, SkippedFile, Unread};
@@ -22,8 +20,6 @@ use crate::store::{OpenStore, SessionStore};
 
 /// Sessions after which the list is written: a killed pass goes on from there.
 const PART: usize = 1_024;
-/// Sessions that wait for being written.
-const AHEAD: usize = 2;
 
 /// Result of a pass.
 #[derive(Debug, Default)]
@@ -117,7 +113,7 @@ impl Pass<'_> {
                 continue;
             }
             if let Some(known) = known.filter(|known| !known.deleted) {
-                remove(&self.folder().join(&known.file))?;
+                remove_rollout(&self.folder(), known)?;
             }
             let deleted = Mirrored { deleted: true, ..Mirrored::new(self.place, found, thread_id) };
             self.manifest.set(self.place, deleted);
@@ -132,34 +128,32 @@ impl Pass<'_> {
         wanted: &[&FoundSession],
         report: &mut SyncReport,
     ) -> Result<Vec<Mirrored>, MirrorError> {
-        let (folder, place, ids) = (&self.folder(), self.place, self.ids);
-        thread::scope(|scope| {
-            // Sessions are written while the next ones are read.
-            let (sender, receiver) = mpsc::sync_channel(AHEAD);
-            let writer = scope.spawn(move || write_all(folder, place, ids, receiver));
-            for found in wanted {
-                let known = self.manifest.known(place, found.identity()).filter(|known| !known.deleted);
-                if known.is_some_and(|known| is_current(folder, known, found)) {
-                    continue;
-                }
-                match open.read(found) {
-                    // A writer that has failed takes nothing.
-                    Ok(session) => {
-                        if sender.send(Read { found, session, known }).is_err() {
-                            break;
-                        }
-                    }
-                    // It went away meanwhile: the next pass finds it gone.
-                    Err(StoreError::Gone { .. }) => report.vanished += 1,
-                    Err(error) => {
-                        report.unread.push(Unread::new(&found.source(), &error));
-                        report.failed.push((found.native_id.clone(), error));
-                    }
+        let (folder, place) = (self.folder(), self.place);
+        let changed = wanted.iter().filter_map(|found| {
+            let known = self.manifest.known(place, found.identity()).filter(|known| !known.deleted);
+            let is_current = known.is_some_and(|known| self.is_current(&folder, known, found));
+            (!is_current).then_some(Changed { found, known })
+        });
+        let changed: Vec<_> = changed.collect();
+        let written = write_all(&folder, place, self.ids, open, &changed)?;
+        for (found, error) in written.failed {
+            match error {
+                // It went away meanwhile: the next pass finds it gone.
+                StoreError::Gone { .. } => report.vanished += 1,
+                error => {
+                    report.unread.push(Unread::new(&found.source(), &error));
+                    report.failed.push((found.native_id.clone(), error));
                 }
             }
-            drop(sender);
-            writer.join().unwrap_or_else(|payload| panic::resume_unwind(payload))
-        })
+        }
+        Ok(written.rows)
+    }
+
+    fn is_current(&self, folder: &Path, known: &Mirrored, found: &FoundSession) -> bool {
+        known.fingerprint == found.fingerprint
+            && known.gone_since.is_none()
+            && folder.join(&known.file).exists()
+            && known.migrated_from.as_ref().is_none_or(|original| original.is_known(self.ids))
     }
 
     fn note_written(&mut self, written: Vec<Mirrored>, report: &mut SyncReport) {
@@ -181,7 +175,7 @@ impl Pass<'_> {
         for known in missing {
             let is_deleted = self.mirror.deleted.contains(&known.thread_id);
             if is_deleted && !known.deleted {
-                remove(&self.folder().join(&known.file))?;
+                remove_rollout(&self.folder(), &known)?;
                 self.manifest.set(self.place, Mirrored { deleted: true, ..known });
                 continue;
             }
@@ -197,7 +191,7 @@ impl Pass<'_> {
             if known.gone_since.is_some() {
                 continue;
             }
-            match absence(&known.source, &report.skipped, self.unlisted) {
+            match absence(&known.source, open, self.unlisted) {
                 Absence::Gone => {
                     report.gone += 1;
                     let gone_since = Some(Timestamp::now());
@@ -226,22 +220,20 @@ enum Absence {
     Unreadable(String),
 }
 
-fn absence(source: &Path, skipped: &[SkippedFile], unlisted: &[(PathBuf, io::Error)]) -> Absence {
+fn absence(source: &Path, open: &OpenStore, unlisted: &[(PathBuf, io::Error)]) -> Absence {
     if unlisted.iter().any(|(path, _)| source.starts_with(path)) {
         return Absence::Unlisted;
     }
     match fs::symlink_metadata(source) {
         // A database, or a file of another session by now.
         Ok(metadata) if metadata.is_file() => {
-            let file = skipped.iter().find(|file| source.starts_with(&file.path));
-            file.map_or(Absence::Gone, |file| Absence::Unreadable(file.reason.clone()))
+            let skipped = open.skipped().iter().map(|file| (file.path.as_path(), &file.reason));
+            let unread = open.unread().iter().map(|file| (Path::new(&file.path), &file.reason));
+            let file = skipped.chain(unread).find(|(path, _)| source.starts_with(path));
+            file.map_or(Absence::Gone, |(_, reason)| Absence::Unreadable(reason.clone()))
         }
         Ok(_) => Absence::Unreadable(NOT_A_FILE.to_owned()),
         Err(error) if error.kind() == io::ErrorKind::NotFound => Absence::Gone,
         Err(error) => Absence::Unreadable(error.to_string()),
     }
-}
-
-fn is_current(folder: &Path, known: &Mirrored, found: &FoundSession) -> bool {
-    known.fingerprint == found.fingerprint && known.gone_since.is_none() && folder.join(&known.file).exists()
 }

@@ -1,8 +1,11 @@
-//! Writes the rollouts of sessions that were read.
+//! Reads sessions and writes their rollouts.
 
 use std::fs;
+use std::num::NonZero;
+use std::panic::resume_unwind;
 use std::path::Path;
-use std::sync::mpsc::Receiver;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::thread;
 
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
@@ -11,32 +14,71 @@ use threadkeep_rollout::{MIRROR_ARCHIVE, RolloutName};
 use super::batch::Batch;
 use super::erased;
 use super::error::MirrorError;
-use super::mirrored::Mirrored;
+use super::mirrored::{Mirrored, Original};
+use crate::error::StoreError;
 use crate::found::FoundSession;
 use crate::ids::ThreadIds;
 use crate::rollout::to_rollout;
 use crate::session::Session;
+use crate::store::OpenStore;
 
-/// Session that was read.
-pub(super) struct Read<'a> {
+/// The most sessions that are read at the same time.
+const MOST_WORKERS: usize = 4;
+
+/// Session that is new or has changed.
+pub(super) struct Changed<'a> {
     pub(super) found: &'a FoundSession,
-    pub(super) session: Session,
     /// Row of the list, if it was mirrored before.
     pub(super) known: Option<&'a Mirrored>,
 }
 
-/// Writes the rollouts of a place's sessions. Returns their rows.
-pub(super) fn write_all(
+/// Sessions of a place that were read.
+#[derive(Default)]
+pub(super) struct Written<'a> {
+    /// Rows of the sessions that have a rollout now.
+    pub(super) rows: Vec<Mirrored>,
+    /// Sessions that could not be read.
+    pub(super) failed: Vec<(&'a FoundSession, StoreError)>,
+    batch: Batch,
+}
+
+/// Reads a place's sessions, several at the same time, and writes their rollouts.
+pub(super) fn write_all<'a>(
     folder: &Path,
     place: &Path,
     ids: &ThreadIds<'_>,
-    sessions: Receiver<Read<'_>>,
-) -> Result<Vec<Mirrored>, MirrorError> {
-    let mut batch = Batch::default();
-    let write = |read| write(folder, place, ids, &read, &mut batch);
-    let written = sessions.into_iter().map(write).collect::<Result<Vec<_>, _>>()?;
-    batch.finish(folder)?;
-    Ok(written)
+    open: &OpenStore,
+    sessions: &[Changed<'a>],
+) -> Result<Written<'a>, MirrorError> {
+    let next = AtomicUsize::new(0);
+    let work = || {
+        let mut written = Written::default();
+        while let Some(session) = sessions.get(next.fetch_add(1, Ordering::Relaxed)) {
+            match open.read(session.found) {
+                Ok(read) => written.rows.push(write(folder, place, ids, session, &read, &mut written.batch)?),
+                Err(error) => written.failed.push((session.found, error)),
+            }
+        }
+        Ok::<_, MirrorError>(written)
+    };
+    let workers = thread::available_parallelism().map_or(1, NonZero::get).min(MOST_WORKERS);
+    let mut all = Written::default();
+    let parts: Vec<_> = thread::scope(|scope| {
+        let workers: Vec<_> = (0..workers.min(sessions.len())).map(|_| scope.spawn(work)).collect();
+        workers
+            .into_iter()
+            .map(|worker| worker.join().unwrap_or_else(|payload| resume_unwind(payload)))
+            .collect()
+    });
+    for part in parts {
+        let Written { rows, failed, batch } = part?;
+        all.rows.extend(rows);
+        all.failed.extend(failed);
+        all.batch.add(batch);
+    }
+    std::mem::take(&mut all.batch).finish(folder)?;
+    all.failed.sort_by(|(one, _), (other, _)| one.native_id.cmp(&other.native_id));
+    Ok(all)
 }
 
 /// Writes a session's rollout. A session that has grown is appended to, so that its readers need
@@ -45,40 +87,51 @@ fn write(
     folder: &Path,
     place: &Path,
     ids: &ThreadIds<'_>,
-    read: &Read<'_>,
+    changed: &Changed<'_>,
+    session: &Session,
     batch: &mut Batch,
 ) -> Result<Mirrored, MirrorError> {
-    let Read { found, session, known } = read;
+    let Changed { found, known } = changed;
     let id = ids.of(session.identity());
+    let original = Original::of(session, ids);
+    let mirrored = Mirrored {
+        agent_version: session.agent_version.clone(),
+        format: session.format.clone(),
+        updated_at: session.updated_at,
+        fingerprint: found.fingerprint.clone(),
+        skipped_lines: session.skipped_lines,
+        migrated_from: original.clone(),
+        ..Mirrored::new(place, found, id)
+    };
+    let before = known.filter(|known| !known.file.is_empty());
+    if original.is_some_and(|original| original.thread_id.is_some()) && session.own_turns().next().is_none() {
+        batch.remove(before.map(|before| folder.join(&before.file)));
+        return Ok(mirrored);
+    }
     let begun = session.created_at.unwrap_or(Timestamp::UNIX_EPOCH);
     let started = TimeZone::UTC.to_datetime(begun);
     let name = RolloutName { started, thread_id: id, segment_id: None };
     let file = if session.archived { format!("{MIRROR_ARCHIVE}/{name}") } else { name.to_string() };
-    let old = known.and_then(|known| fs::read(folder.join(&known.file)).ok()).unwrap_or_default();
-    let kept = known.and_then(|known| Some((known, erased::kept(&old, session, ids)?)));
+    let old = before.and_then(|known| fs::read(folder.join(&known.file)).ok()).unwrap_or_default();
+    let rollout = to_rollout(session, ids);
+    // Nothing was erased from a session that has only grown.
+    let rewritten = before.filter(|_| !rollout.starts_with(&old));
+    let kept = rewritten.and_then(|known| Some((known, erased::kept(&old, session, ids)?)));
     let (id, file, rollout) = match kept {
         Some((known, kept)) => (known.thread_id, known.file.clone(), kept),
-        None => (id, file, to_rollout(session, ids)),
+        None => (id, file, rollout),
     };
     let path = folder.join(&file);
     if session.archived {
         super::create_private(&folder.join(MIRROR_ARCHIVE))?;
     }
-    let is_there = known.is_some_and(|known| known.file == file) && !old.is_empty();
+    let is_there = before.is_some_and(|known| known.file == file) && !old.is_empty();
     match rollout.strip_prefix(old.as_slice()) {
         Some([]) if is_there => {}
         Some(rest) if is_there => batch.append(&path, rest)?,
         _ => batch.replace(&path, &rollout)?,
     }
     // The name has the session's start, which an agent may correct.
-    if let Some(before) = known.filter(|before| before.file != file) {
-        batch.remove(folder.join(&before.file));
-    }
-    Ok(Mirrored {
-        file,
-        agent_version: session.agent_version.clone(),
-        fingerprint: found.fingerprint.clone(),
-        skipped_lines: session.skipped_lines,
-        ..Mirrored::new(place, found, id)
-    })
+    batch.remove(before.filter(|before| before.file != file).map(|before| folder.join(&before.file)));
+    Ok(Mirrored { file, thread_id: id, ..mirrored })
 }

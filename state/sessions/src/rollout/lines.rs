@@ -82,6 +82,7 @@ impl<'a> Lines<'a> {
         let parent_id = parent.map(|parent| self.ids.of(parent.identity()));
         let spawned_by = parent_id.filter(|_| parent.is_some_and(|it| it.relation == Relation::Subagent));
         let forked_from = parent_id.filter(|_| parent.is_some_and(|it| it.relation == Relation::Fork));
+        let forked_from = forked_from.or_else(|| self.ids.migrated_from(parent?));
         let source = match spawned_by {
             Some(parent) => json!({ "subagent": { "thread_spawn": { "parent_thread_id": parent } } }),
             None if session.kind == ThreadKind::Subagent => json!({ "subagent": {} }),

@@ -10,7 +10,7 @@ use jiff::Timestamp;
 
 use self::lines::Lines;
 use crate::ids::ThreadIds;
-use crate::session::Session;
+use crate::session::{Parent, Session};
 
 /// Line of a request that is no part of the conversation.
 pub(crate) const OTHER_USAGE: &str = "other_usage_record";
@@ -21,7 +21,11 @@ pub(crate) const OTHER_USAGE: &str = "other_usage_record";
 /// more, unless something before has changed: a title, or the result of a call.
 pub fn to_rollout(session: &Session, ids: &ThreadIds<'_>) -> Vec<u8> {
     let mut lines = Lines::new(session, ids);
-    let (inherited, own) = session.turns.split_at(session.inherited_turns());
+    // What was migrated from a session that has no thread stands for that session.
+    let is_original = |parent: &Parent| parent.agent.is_some() && ids.migrated_from(parent).is_none();
+    let is_original = session.parent.as_ref().is_some_and(is_original);
+    let inherited = if is_original { 0 } else { session.inherited_turns() };
+    let (inherited, own) = session.turns.split_at(inherited);
     lines.header(inherited);
     inherited.iter().for_each(|turn| lines.turn(turn));
     lines.title();

@@ -1,10 +1,10 @@
 //! Copies a SQLite database with its logs, in a state that the agent committed.
 //!
-//! The database is copied first, then its write-ahead log. Until a writer begins the log again,
-//! the log has every page that a check-point may have put into the database meanwhile, and the
-//! checksums leave out a transaction that was cut. So a copy is sound if the log's header, which
-//! has new random numbers each time, is the same before and after; what an agent appends
-//! meanwhile does no harm. Without such a log, none of the files may change.
+//! The database is copied first, then its write-ahead log. A check-point may write pages into the
+//! database meanwhile. The log still has each of them, until a writer begins it again. Then its
+//! header has new random numbers. So a copy is sound if the header is the same before and after.
+//! What the agent appends meanwhile does no harm: checksums leave out a transaction that was cut.
+//! Without a log, none of the files may change.
 
 use std::fs::{self, File};
 use std::io::{self, Read, Seek};
@@ -17,7 +17,7 @@ use crate::error::StoreError;
 
 /// Copies that are tried while the agent writes.
 const TRIES: usize = 10;
-/// Bytes of a write-ahead log's header.
+/// Bytes of a write-ahead log's header, as <https://www.sqlite.org/fileformat2.html#walformat> says.
 const HEADER: usize = 32;
 /// Ends of the names of a database, its write-ahead log and its rollback journal.
 const ENDS: [&str; 3] = ["", "-wal", "-journal"];
@@ -49,7 +49,8 @@ pub(super) fn copy(from: &Path, to: &mut File, limit: u64) -> Result<(), StoreEr
     Err(StoreError::Busy { path: from.to_owned() })
 }
 
-/// First bytes of a journal that has to be rolled back.
+/// First bytes of a journal that must be rolled back, as
+/// <https://www.sqlite.org/fileformat2.html#the_rollback_journal> says.
 const MAGIC: [u8; 8] = [0xd9, 0xd5, 0x05, 0xf9, 0x20, 0xa1, 0x63, 0xd7];
 
 pub(super) struct State {

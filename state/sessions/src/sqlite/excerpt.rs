@@ -67,19 +67,22 @@ impl Copied {
              WHERE {by} IN (SELECT value FROM json_each(?1) UNION ALL SELECT value FROM json_each(?2)) \
              ORDER BY rowid"
         );
-        let mut select = self.prepare(&select)?;
         let [own, others] = [&rows.own, &rows.others].map(|values| json!(values).to_string());
-        let mut found = select.query([own, others]).map_err(self.failed())?;
-        while let Some(row) = found.next().map_err(self.failed())? {
+        let mut copy = |row: &rusqlite::Row<'_>| -> rusqlite::Result<()> {
             let is_own = row.get(0).unwrap_or(false);
             let mut values = Vec::with_capacity(names.len());
             for (place, name) in names.iter().enumerate() {
-                let value = row.get_ref(place + 1).map_err(self.failed())?;
-                values.push(rows.value(name, value, is_own));
+                values.push(rows.value(name, row.get_ref(place + 1)?, is_own));
             }
-            insert.execute(params_from_iter(values)).map_err(self.failed())?;
-        }
-        Ok(())
+            insert.execute(params_from_iter(values)).map(drop)
+        };
+        let mut copied = Ok(());
+        self.each(&select, [own, others], |row| {
+            if copied.is_ok() {
+                copied = copy(row);
+            }
+        })?;
+        copied.map_err(self.failed())
     }
 }
 

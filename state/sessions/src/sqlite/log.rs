@@ -1,18 +1,20 @@
-//! Puts what a write-ahead log has committed into a database.
+//! Writes the committed pages of a write-ahead log into a database.
 //!
-//! SQLite finds a log only by its name, and copies have none. The format is that of
-//! <https://www.sqlite.org/fileformat2.html#the_write_ahead_log>.
+//! SQLite finds a log by its name, and copies have no names. The constants and the checksum are
+//! those of <https://www.sqlite.org/fileformat2.html#walformat>.
 
 use std::collections::BTreeMap;
 use std::fs::File;
 use std::io::{self, BufReader, ErrorKind, Read, Seek, SeekFrom, Write};
 
-/// Bytes of the log's header, and of a frame's.
+/// Bytes of the log's header ("WAL Header Format").
 const HEADER: usize = 32;
+/// Bytes of a frame's header ("WAL Frame Header Format").
 const FRAME: usize = 24;
-/// First number of a log; its last bit is set if checksums are those of big-endian numbers.
+/// First number of a log. Its last bit is set if the checksums read numbers as big-endian.
 const MAGIC: u32 = 0x377f_0682;
-/// Place in the database's header of the versions for writing and reading: 1 without a log.
+/// Byte in the database's header where the versions for writing and reading stand ("The Database
+/// Header"): 2 with a log, 1 without one.
 const VERSIONS: u64 = 18;
 
 /// Puts all whole transactions of a log into a database, which then needs no log.

@@ -1,7 +1,7 @@
 //! A private copy of an agent's SQLite database.
 //!
-//! Even a reader changes files next to a database in WAL mode (`-shm`), and the last to close it
-//! may check-point and remove the log. So the agent's files are only copied.
+//! A reader of a database in WAL mode changes the file `-shm` next to it. The last program that
+//! closes the database may check-point and remove the log. So the agent's files are only copied.
 
 mod copy;
 mod excerpt;
@@ -13,8 +13,9 @@ mod tests;
 use std::fs::File;
 use std::io;
 use std::path::{Path, PathBuf};
+use std::sync::{Mutex, PoisonError};
 
-use rusqlite::{CachedStatement, Connection, OpenFlags};
+use rusqlite::{Connection, OpenFlags};
 use tempfile::TempDir;
 
 use crate::error::StoreError;
@@ -22,14 +23,14 @@ use crate::error::StoreError;
 pub(crate) use excerpt::{Clean, Rows};
 pub(crate) use row::{integer, text};
 
-/// The most that is copied, database and log together: 4 GiB.
+/// Most bytes that are copied, of database and log together: 4 GiB.
 const MAX_COPY: u64 = 4 << 30;
 
 /// A database, read from a copy.
 #[derive(Debug)]
 pub(crate) struct Copied {
     path: PathBuf,
-    connection: Connection,
+    connection: Mutex<Connection>,
     /// Folder of the copy, where a file that is open keeps its name.
     _folder: Option<TempDir>,
 }
@@ -51,7 +52,7 @@ impl Copied {
             unnamed().map_err(StoreError::io(std::env::temp_dir()))?.map_err(failed)?;
         copy::copy(path, &mut file, limit)?;
         prepare(&connection).map_err(failed)?;
-        Ok(Self { path: path.to_owned(), connection, _folder: folder })
+        Ok(Self { path: path.to_owned(), connection: Mutex::new(connection), _folder: folder })
     }
 
     /// Returns the path of the agent's database.
@@ -62,9 +63,8 @@ impl Copied {
     /// Returns a list of columns for a SELECT, with NULL where the table lacks a column;
     /// `None` if there is no such table.
     pub(crate) fn columns(&self, table: &str, wanted: &[&str]) -> Result<Option<String>, StoreError> {
-        let mut statement = self.prepare("SELECT name FROM pragma_table_info(?1)")?;
-        let names = statement.query_map([table], |row| row.get(0)).and_then(Iterator::collect);
-        let names: Vec<String> = names.map_err(self.failed())?;
+        let mut names = Vec::<String>::new();
+        self.each("SELECT name FROM pragma_table_info(?1)", [table], |row| names.extend(row.get(0)))?;
         let list = |name: &&str| {
             let is_there = names.iter().any(|known| known == name);
             if is_there { format!("{table}.{name}") } else { "NULL".to_owned() }
@@ -72,19 +72,15 @@ impl Copied {
         Ok((!names.is_empty()).then(|| wanted.iter().map(list).collect::<Vec<_>>().join(", ")))
     }
 
-    /// Prepares a statement, once.
-    pub(crate) fn prepare(&self, sql: &str) -> Result<CachedStatement<'_>, StoreError> {
-        self.connection.prepare_cached(sql).map_err(self.failed())
-    }
-
-    /// Calls `take` with each row.
+    /// Calls `take` with each row. `take` can ask for no other rows.
     pub(crate) fn each(
         &self,
         sql: &str,
         parameters: impl rusqlite::Params,
         mut take: impl FnMut(&rusqlite::Row<'_>),
     ) -> Result<(), StoreError> {
-        let mut statement = self.prepare(sql)?;
+        let connection = self.connection.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut statement = connection.prepare_cached(sql).map_err(self.failed())?;
         let mut rows = statement.query(parameters).map_err(self.failed())?;
         while let Some(row) = rows.next().map_err(self.failed())? {
             take(row);

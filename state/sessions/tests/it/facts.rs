@@ -256,6 +256,9 @@ fn the_documentation_names_the_versions_that_were_read() -> Result {
         let tested = store.tested_version();
         let is_tested = tested == newest || tested.strip_suffix(".0") == Some(newest);
         assert!(is_tested, "{}: {tested}, and the page has {versions:?}", store.name());
+        let format = store.tested_format().map(|format| format!("{newest} (format {format})"));
+        let is_named = format.is_none_or(|format| versions.is_some_and(|all| all.starts_with(&format)));
+        assert!(is_named, "{}: {:?}, and the page has {versions:?}", store.name(), store.tested_format());
     }
     Ok(())
 }

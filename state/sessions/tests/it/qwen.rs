@@ -221,6 +221,6 @@ fn places_are_the_agents_own() -> Result {
     assert_eq!(resume.cwd.as_deref(), Some("/proj"));
     let environment = Environment::new("/home").with("QWEN_HOME", "/q").with("QWEN_RUNTIME_DIR", "/r");
     assert_eq!(place.store.places(&environment), [std::path::Path::new("/r")]);
-    assert_eq!(place.store.retention_days(&place.path()), None);
+    assert_eq!(place.store.retention(&place.path()), None);
     Ok(())
 }

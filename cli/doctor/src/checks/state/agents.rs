@@ -71,12 +71,15 @@ fn described(place: &Place) -> String {
     let sessions = counted(place.sessions.unwrap_or(0), "session");
     let gone =
         if place.gone > 0 { format!(", {} of them deleted by the agent", place.gone) } else { String::new() };
-    let version = match newest(place) {
-        Some((named, _)) => format!("written by {named}"),
-        None => "of a version that they do not name".to_owned(),
+    let version = match (newest(place), newest_format(place)) {
+        (Some((named, _)), _) => format!("written by {named}"),
+        (None, Some((named, _))) => format!("in format {named}"),
+        (None, None) => "of a version that they do not name".to_owned(),
     };
-    let (path, size) = (place.path.display(), bytes(place.bytes));
-    format!("{path}: {sessions}{gone}, {size}, {version}; read up to {}", place.store.tested_version())
+    let (path, size, tested) = (place.path.display(), bytes(place.bytes), place.store.tested_version());
+    let format = place.store.tested_format().map(|format| format!(" (format {format})"));
+    let format = format.unwrap_or_default();
+    format!("{path}: {sessions}{gone}, {size}, {version}; read up to {tested}{format}")
 }
 
 /// Returns the newest version that a session names. A word that is no version does not count.
@@ -85,13 +88,34 @@ fn newest(place: &Place) -> Option<(&str, Version)> {
     versions.max_by(|(_, one), (_, other)| one.cmp(other))
 }
 
-/// Returns a warning if sessions are of a newer version than any whose files were read.
-fn newer(context: &Context, place: &Place) -> Option<Finding> {
-    let (title, tested) = (place.store.title(), place.store.tested_version());
-    let (named, newest) = newest(place)?;
-    if newest <= Version::parse(tested)? {
-        return None;
+/// Returns the newest format that a session names.
+fn newest_format(place: &Place) -> Option<(&str, Vec<u32>)> {
+    let formats = place.formats.iter().filter_map(|named| Some((named.as_str(), numbers(named)?)));
+    formats.max_by(|(_, one), (_, other)| one.cmp(other))
+}
+
+/// Returns the numbers of a format, in the order in which they count.
+fn numbers(format: &str) -> Option<Vec<u32>> {
+    format.split('.').map(|part| part.parse().ok()).collect()
+}
+
+/// Returns the newest version of a place's sessions and the newest version that is read, if the
+/// former is newer; else the same of their format.
+fn beyond(place: &Place) -> Option<(String, String)> {
+    let (tested, format) = (place.store.tested_version(), place.store.tested_format());
+    let is_newer = |(_, newest): &(_, Version)| Version::parse(tested).is_some_and(|tested| tested < *newest);
+    if let Some((named, _)) = newest(place).filter(is_newer) {
+        return Some((named.to_owned(), tested.to_owned()));
     }
+    let (named, newest) = newest_format(place)?;
+    let tested = format.filter(|tested| numbers(tested).is_some_and(|tested| tested < newest))?;
+    Some((format!("in format {named}"), format!("format {tested}")))
+}
+
+/// Returns a warning if sessions are newer than any whose files were read.
+fn newer(context: &Context, place: &Place) -> Option<Finding> {
+    let title = place.store.title();
+    let (named, tested) = beyond(place)?;
     let what = format!(
         "sessions of {title} {named} are read as those of {tested}: what is new in them may be missing; \
          update Threadkeep, and until then compare them"

@@ -29,12 +29,6 @@ pub(super) struct Line<'a> {
     #[serde(borrow)]
     pub(super) version: Option<Cow<'a, str>>,
     #[serde(borrow)]
-    pub(super) session_id: Option<Cow<'a, str>>,
-    #[serde(borrow)]
-    pub(super) request_session_id: Option<Cow<'a, str>>,
-    #[serde(borrow)]
-    pub(super) forked_from: Option<ForkedFrom<'a>>,
-    #[serde(borrow)]
     pub(super) custom_title: Option<Cow<'a, str>>,
     #[serde(borrow)]
     pub(super) ai_title: Option<Cow<'a, str>>,
@@ -52,6 +46,29 @@ pub(super) struct Line<'a> {
     pub(super) origin: Option<Origin<'a>>,
     #[serde(borrow)]
     pub(super) message: Option<Message<'a>>,
+}
+
+/// Identity of a line: the fields that show what it copies.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct Head<'a> {
+    #[serde(borrow, rename = "type")]
+    kind: Cow<'a, str>,
+    #[serde(borrow)]
+    pub(super) uuid: Option<Cow<'a, str>>,
+    pub(super) timestamp: Option<Timestamp>,
+    #[serde(borrow)]
+    pub(super) session_id: Option<Cow<'a, str>>,
+    #[serde(borrow)]
+    pub(super) request_session_id: Option<Cow<'a, str>>,
+    #[serde(borrow)]
+    pub(super) forked_from: Option<ForkedFrom<'a>>,
+}
+
+impl Head<'_> {
+    pub(super) fn is_message(&self) -> bool {
+        matches!(&*self.kind, "user" | "assistant")
+    }
 }
 
 #[derive(Debug, Deserialize)]
@@ -118,10 +135,10 @@ impl From<Usage> for Tokens {
 pub(super) fn first_message(path: &Path) -> Result<Option<String>, StoreError> {
     let mut found = None;
     files::each_line(path, |_, json| {
-        let line: Option<Line<'_>> = serde_json::from_str(json).ok();
-        let message = line.filter(|line| matches!(&*line.kind, "user" | "assistant"));
-        found = message.and_then(|line| line.uuid).map(Cow::into_owned);
-        found.is_none()
+        let line: Head<'_> = serde_json::from_str(json)?;
+        let is_message = line.is_message();
+        found = line.uuid.filter(|_| is_message).map(Cow::into_owned);
+        Ok(found.is_none())
     })?;
     Ok(found)
 }

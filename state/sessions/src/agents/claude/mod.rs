@@ -5,20 +5,21 @@
 
 mod kept;
 mod line;
+mod origin;
 mod read;
 
-use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
-use std::rc::Rc;
+use std::sync::Arc;
 
 use serde::Deserialize;
 
+use self::origin::Families;
 use crate::environment::Environment;
 use crate::error::StoreError;
 use crate::files;
 use crate::found::{FoundSession, Listing};
 use crate::session::Session;
-use crate::store::{OpenStore, ResumeCommand, SessionStore};
+use crate::store::{LastUse, OpenStore, ResumeCommand, Retention, SessionStore};
 
 /// Days after which Claude Code deletes a session, by the time of its file's last write.
 const RETENTION_DAYS: u32 = 30;
@@ -57,8 +58,8 @@ impl SessionStore for Claude {
 
     fn open(&self, place: &Path) -> Result<OpenStore, StoreError> {
         let (listing, families) = find(place);
-        let families = Rc::new(families);
-        let of_pieces = Rc::clone(&families);
+        let families = Arc::new(families);
+        let of_pieces = Arc::clone(&families);
         let open = OpenStore::new(listing, move |found| read::session(found, &families));
         Ok(open.with_pieces(move |found| kept::pieces(found, &of_pieces)))
     }
@@ -67,23 +68,20 @@ impl SessionStore for Claude {
         ResumeCommand::new("claude", &["--resume", &session.native_id], session)
     }
 
-    fn retention_days(&self, place: &Path) -> Option<u32> {
+    fn retention(&self, place: &Path) -> Option<Retention> {
         #[derive(Deserialize)]
         #[serde(rename_all = "camelCase")]
         struct Settings {
             cleanup_period_days: Option<u32>,
         }
         let settings: Option<Settings> = files::document(&place.join("settings.json")).ok().flatten();
-        Some(settings.and_then(|settings| settings.cleanup_period_days).unwrap_or(RETENTION_DAYS))
+        let days = settings.and_then(|settings| settings.cleanup_period_days).unwrap_or(RETENTION_DAYS);
+        Some(Retention { days, after: LastUse::Written })
     }
 }
 
-/// Files of sessions that begin with the same message, by its id: a fork copies its parent's
-/// messages.
-type Families = BTreeMap<String, Vec<PathBuf>>;
-
 fn find(place: &Path) -> (Listing, Families) {
-    let (mut listing, mut families) = (Listing::default(), Families::new());
+    let (mut listing, mut families) = (Listing::default(), Families::default());
     let projects = files::folders(&place.join("projects"));
     let main = projects.iter().flat_map(|folder| files::files_with(folder, "jsonl"));
     let with_agents = main.flat_map(|path| {
@@ -102,12 +100,11 @@ fn find(place: &Path) -> (Listing, Families) {
                 continue;
             }
         };
-        families.entry(first).or_default().push(path.clone());
+        families.add(first, &path);
         let folder = path.with_extension("");
         let (about, sidecar) = (path.with_extension("meta.json"), folder.join("custom-title.json"));
         let session = FoundSession::of_files(files::stem(&path).to_owned(), vec![path, sidecar]);
         listing.add(session.with_more(folder).with_more(about));
     }
-    families.retain(|_, paths| paths.len() > 1);
     (listing, families)
 }

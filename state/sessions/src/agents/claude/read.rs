@@ -1,13 +1,12 @@
 //! Reads one session of Claude Code.
 
-use std::borrow::Cow;
-use std::collections::{BTreeMap, HashSet};
 use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
 use threadkeep_rollout::TurnItemKind;
 
 use super::line::Line;
+use super::origin::{Families, Origin};
 use crate::agents::blocks::{blocks, text};
 use crate::draft::Draft;
 use crate::error::StoreError;
@@ -23,10 +22,7 @@ const INJECTED: [&str; 5] =
 /// First words of the message that says that the user stopped a turn.
 const INTERRUPTED: &str = "[Request interrupted by user";
 
-pub(super) fn session(
-    found: &FoundSession,
-    families: &BTreeMap<String, Vec<PathBuf>>,
-) -> Result<Session, StoreError> {
+pub(super) fn session(found: &FoundSession, families: &Families) -> Result<Session, StoreError> {
     let path = found.main_file()?;
     let origin = Origin::of(path, families)?;
     let mut draft = Draft::new(&found.native_id);
@@ -40,11 +36,10 @@ pub(super) fn session(
     let by = title_source(found.files.get(1));
     let mut reader = Reader { draft, is_subagent: subagent_of.is_some(), title_source: by };
     let skipped = files::each_line(path, |offset, json| {
-        if let Ok(line) = serde_json::from_str::<Line<'_>>(json) {
-            reader.draft.inherit(origin.own_from.is_some_and(|own| offset < own));
-            reader.take(&line);
-        }
-        true
+        let line: Line<'_> = serde_json::from_str(json)?;
+        reader.draft.inherit(origin.own_from.is_some_and(|own| offset < own));
+        reader.take(&line);
+        Ok(true)
     })?;
     reader.draft.skip(skipped);
     Ok(reader.draft.finish())
@@ -61,85 +56,6 @@ fn title_source(sidecar: Option<&PathBuf>) -> TitleSource {
         None | Some("user") => TitleSource::User,
         Some(_) => TitleSource::Agent,
     }
-}
-
-/// The part of a fork that is its parent's.
-#[derive(Default)]
-pub(super) struct Origin {
-    parent: Option<String>,
-    /// The parent's file; of a parent that is gone, a file with the same first message.
-    source: Option<PathBuf>,
-    /// Byte where the first line starts that was not copied.
-    own_from: Option<u64>,
-}
-
-impl Origin {
-    /// Finds the lines that a fork copied: they name their session, or have the ids of messages
-    /// that the parent has, too.
-    fn of(path: &Path, families: &BTreeMap<String, Vec<PathBuf>>) -> Result<Self, StoreError> {
-        let family = families.values().find(|paths| paths.iter().any(|known| known == path));
-        let Some(family) = family else { return Ok(Self::default()) };
-        let mut named = None;
-        let mut lines = Vec::new();
-        files::each_line(path, |offset, json| {
-            let Ok(line) = serde_json::from_str::<Line<'_>>(json) else { return true };
-            let other = line.forked_from.map(|from| from.session_id).or(line.request_session_id);
-            let other = other.filter(|other| Some(other) != line.session_id.as_ref());
-            if named.is_none() {
-                named = other.map(Cow::into_owned);
-            }
-            lines.push((offset, line.uuid.map(Cow::into_owned), line.timestamp));
-            true
-        })?;
-        // Old versions name no parent: it is the session with the oldest start.
-        let parent = match &named {
-            Some(named) => family.iter().map(PathBuf::as_path).find(|other| files::stem(other) == named),
-            None => first_of(family)?.filter(|first| *first != path),
-        };
-        let Some(parent_id) = named.or_else(|| parent.map(|parent| files::stem(parent).to_owned())) else {
-            return Ok(Self::default());
-        };
-        let mut known = HashSet::new();
-        if let Some(parent) = parent {
-            files::each_line(parent, |_, json| {
-                let line: Option<Line<'_>> = serde_json::from_str(json).ok();
-                known.extend(line.and_then(|line| line.uuid).map(Cow::into_owned));
-                true
-            })?;
-        }
-        let is_copied = |uuid: &Option<String>| uuid.as_ref().is_some_and(|uuid| known.contains(uuid));
-        let last = lines.iter().rposition(|(_, uuid, _)| is_copied(uuid));
-        let own_from = last.map(|last| lines.get(last + 1).map_or(u64::MAX, |(offset, ..)| *offset));
-        let other = || family.iter().find(|other| *other != path);
-        let source = parent.or_else(|| other().map(PathBuf::as_path)).map(Path::to_owned);
-        Ok(Self { parent: Some(parent_id), source, own_from })
-    }
-
-    /// Returns the file without which a fork would not be known as one.
-    pub(super) fn source(
-        path: &Path,
-        families: &BTreeMap<String, Vec<PathBuf>>,
-    ) -> Result<Option<PathBuf>, StoreError> {
-        Ok(Self::of(path, families)?.source)
-    }
-}
-
-/// Returns the file of a family whose first message is the oldest; `None` if that is not one alone:
-/// newer versions copy times, too.
-fn first_of(family: &[PathBuf]) -> Result<Option<&Path>, StoreError> {
-    let mut begun = Vec::new();
-    for path in family {
-        files::each_line(path, |_, json| {
-            let line: Option<Line<'_>> = serde_json::from_str(json).ok();
-            let message = line.filter(|line| matches!(&*line.kind, "user" | "assistant"));
-            let at = message.and_then(|line| line.timestamp);
-            begun.extend(at.map(|at| (at, path.as_path())));
-            at.is_none()
-        })?;
-    }
-    begun.sort();
-    let is_alone = begun.get(1).is_none_or(|second| second.0 > begun[0].0);
-    Ok(begun.first().filter(|_| is_alone).map(|(_, path)| *path))
 }
 
 struct Reader {

@@ -7,8 +7,8 @@
 mod find;
 mod read;
 
-use std::cell::RefCell;
 use std::path::{Path, PathBuf};
+use std::sync::Mutex;
 
 use threadkeep_rollout::{AgentHome, Extractor, HomeError, Projector, ThreadNames};
 
@@ -69,16 +69,16 @@ impl SessionStore for Codex {
 struct Home {
     files: AgentHome,
     names: ThreadNames,
-    extractor: RefCell<Extractor>,
-    projector: RefCell<Projector>,
+    extractor: Mutex<Extractor>,
+    projector: Mutex<Projector>,
 }
 
 impl Home {
     fn new(files: AgentHome) -> Self {
         Self {
             names: files.thread_names().unwrap_or_default(),
-            extractor: RefCell::new(Extractor::of_home(&files)),
-            projector: RefCell::new(Projector::of_home(&files)),
+            extractor: Mutex::new(Extractor::of_home(&files)),
+            projector: Mutex::new(Projector::of_home(&files)),
             files,
         }
     }

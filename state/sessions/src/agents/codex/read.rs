@@ -1,6 +1,7 @@
 //! Reads one thread of Codex.
 
 use std::ops::ControlFlow;
+use std::sync::PoisonError;
 
 use jiff::tz::TimeZone;
 use threadkeep_rollout::{
@@ -24,8 +25,9 @@ pub(super) fn session(home: &Home, found: &FoundSession, thread: &Thread) -> Res
         other => StoreError::malformed(&path, other),
     };
     let mut draft = Draft::new(&found.native_id);
-    let extraction =
-        home.extractor.borrow_mut().extract(&path, newest.compressed, newest.name.as_ref(), None);
+    let mut extractor = home.extractor.lock().unwrap_or_else(PoisonError::into_inner);
+    let extraction = extractor.extract(&path, newest.compressed, newest.name.as_ref(), None);
+    drop(extractor);
     let extraction = extraction.map_err(failed)?;
     draft.skip(extraction.skipped.count);
     for file in &thread.files {
@@ -45,8 +47,10 @@ pub(super) fn session(home: &Home, found: &FoundSession, thread: &Thread) -> Res
 /// Takes the tokens of a file's own requests: rollouts have them by day and model.
 fn requests(home: &Home, draft: &mut Draft, file: &RolloutFile) {
     let path = home.files.absolute(&file.path);
-    let mut projector = home.projector.borrow_mut();
-    let Ok(projection) = projector.project(&path, file.compressed, file.name.as_ref(), None) else { return };
+    let mut projector = home.projector.lock().unwrap_or_else(PoisonError::into_inner);
+    let projection = projector.project(&path, file.compressed, file.name.as_ref(), None);
+    drop(projector);
+    let Ok(projection) = projection else { return };
     let part = file.file_id().unwrap_or(projection.thread_id);
     for DayUsage { day, model, tokens, .. } in projection.usage {
         let id = format!("{part}/{day}/{}", model.as_deref().unwrap_or_default());

@@ -9,10 +9,9 @@ mod fork;
 mod kept;
 mod read;
 
-use std::cell::OnceCell;
 use std::collections::{BTreeMap, HashMap};
 use std::path::{Path, PathBuf};
-use std::rc::Rc;
+use std::sync::{Arc, OnceLock};
 
 use jiff::Timestamp;
 use serde::Deserialize;
@@ -54,8 +53,8 @@ impl SessionStore for Continue {
 
     fn open(&self, place: &Path) -> Result<OpenStore, StoreError> {
         let (listing, known) = find(place);
-        let known = Rc::new(known);
-        let of_pieces = Rc::clone(&known);
+        let known = Arc::new(known);
+        let of_pieces = Arc::clone(&known);
         let open = OpenStore::new(listing, move |found| read::session(found, &known));
         Ok(open.with_pieces(move |found| kept::pieces(found, &of_pieces)))
     }
@@ -82,7 +81,7 @@ struct Known {
     created: HashMap<String, Timestamp>,
     sessions: BTreeMap<String, FoundSession>,
     /// Sessions by their first prompt, which a fork copies. Read when a fork is found.
-    families: OnceCell<fork::Families>,
+    families: OnceLock<fork::Families>,
 }
 
 fn find(place: &Path) -> (Listing, Known) {
@@ -111,6 +110,6 @@ fn find(place: &Path) -> (Listing, Known) {
         found.files.push(list.clone());
         listing.add(found);
     }
-    let known = Known { created, sessions: listing.sessions.clone(), families: OnceCell::new() };
+    let known = Known { created, sessions: listing.sessions.clone(), families: OnceLock::new() };
     (listing, known)
 }

@@ -246,7 +246,7 @@ impl Head {
     pub(super) fn read(&mut self, path: &Path) -> Result<bool, StoreError> {
         let mut has_prompt = false;
         files::each_line(path, |_, json| {
-            let Ok(line) = serde_json::from_str::<Line<'_>>(json) else { return true };
+            let line: Line<'_> = serde_json::from_str(json)?;
             match &*line.kind {
                 "session.start" if self.session_id.is_none() => {
                     self.session_id = line.data::<Run>().session_id.filter(|id| !id.is_empty());
@@ -254,7 +254,7 @@ impl Head {
                 "user.message" => has_prompt = true,
                 _ => {}
             }
-            !has_prompt
+            Ok(!has_prompt)
         })?;
         Ok(has_prompt)
     }

@@ -22,13 +22,13 @@ pub(super) fn session(found: &FoundSession) -> Result<Session, StoreError> {
     let mut reader = Reader::new(&found.native_id);
     let skipped = files::each_line(path, |_, json| {
         if PASSED_OVER.iter().any(|start| json.starts_with(start)) {
-            return true;
+            return Ok(true);
         }
         match serde_json::from_str::<Line<'_>>(json) {
             Ok(line) => reader.take(&line),
             Err(_) => reader.draft.skip(1),
         }
-        true
+        Ok(true)
     })?;
     reader.draft.skip(skipped);
     let workspace = found.files.get(1).map(|path| Workspace::read(path)).unwrap_or_default();

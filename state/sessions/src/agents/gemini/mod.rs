@@ -22,7 +22,7 @@ use crate::error::StoreError;
 use crate::files;
 use crate::found::{FoundSession, Listing};
 use crate::session::{Outcome, Session, SessionTurn};
-use crate::store::{OpenStore, ResumeCommand, SessionStore};
+use crate::store::{LastUse, OpenStore, ResumeCommand, Retention, SessionStore};
 
 /// Days after which Gemini CLI deletes a session, by the time in its file.
 const RETENTION_DAYS: u32 = 30;
@@ -67,7 +67,7 @@ impl SessionStore for Gemini {
         ResumeCommand::new("gemini", &arguments, session).filter(|_| !is_empty)
     }
 
-    fn retention_days(&self, place: &Path) -> Option<u32> {
+    fn retention(&self, place: &Path) -> Option<Retention> {
         #[derive(Default, Deserialize)]
         #[serde(default, rename_all = "camelCase")]
         struct Settings {
@@ -76,18 +76,18 @@ impl SessionStore for Gemini {
         #[derive(Default, Deserialize)]
         #[serde(default, rename_all = "camelCase")]
         struct General {
-            session_retention: Retention,
+            session_retention: SessionRetention,
         }
         #[derive(Default, Deserialize)]
         #[serde(default, rename_all = "camelCase")]
-        struct Retention {
+        struct SessionRetention {
             enabled: Option<bool>,
             max_age: Option<String>,
         }
         let settings: Option<Settings> = files::document(&place.join("settings.json")).ok().flatten();
         let retention = settings.unwrap_or_default().general.session_retention;
         let days = retention.max_age.as_deref().and_then(days).unwrap_or(RETENTION_DAYS);
-        retention.enabled.unwrap_or(true).then_some(days)
+        retention.enabled.unwrap_or(true).then_some(Retention { days, after: LastUse::Said })
     }
 }
 
@@ -211,9 +211,7 @@ impl Head {
             let document = serde_json::from_slice(&bytes);
             take(&document.map_err(|error| StoreError::malformed(path, error))?);
         } else {
-            files::each_line(path, |_, json| {
-                serde_json::from_str(json).map_or(true, |record| take(&record))
-            })?;
+            files::each_line(path, |_, json| Ok(take(&serde_json::from_str(json)?)))?;
         }
         Ok(head)
     }

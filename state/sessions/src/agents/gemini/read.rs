@@ -41,10 +41,8 @@ pub(super) fn session(found: &FoundSession, known: &Known) -> Result<Session, St
         let gone = |error: StoreError| error.or_gone(&found.native_id);
         if *is_lines {
             let skipped = files::each_line(path, |_, json| {
-                if let Ok(record) = serde_json::from_str::<Record<'_>>(json) {
-                    reader.take(&record);
-                }
-                true
+                reader.take(&serde_json::from_str::<Record<'_>>(json)?);
+                Ok(true)
             });
             reader.draft.skip(skipped.map_err(gone)?);
         } else if let Some(bytes) = files::contents(path).map_err(gone)? {

@@ -11,7 +11,7 @@ mod read;
 mod tables;
 
 use std::path::{Path, PathBuf};
-use std::rc::Rc;
+use std::sync::Arc;
 
 use crate::environment::Environment;
 use crate::error::StoreError;
@@ -39,6 +39,10 @@ impl SessionStore for Goose {
         "1.52.0"
     }
 
+    fn tested_format(&self) -> Option<&'static str> {
+        Some("16")
+    }
+
     fn places(&self, environment: &Environment) -> Vec<PathBuf> {
         let root = environment.path("GOOSE_PATH_ROOT").map(|root| root.join("data"));
         vec![root.unwrap_or_else(|| environment.data_home().join("goose")).join("sessions")]
@@ -53,8 +57,8 @@ impl SessionStore for Goose {
 
     fn open(&self, place: &Path) -> Result<OpenStore, StoreError> {
         let (listing, database) = find(place)?;
-        let database = Rc::new(database);
-        let kept = Rc::clone(&database);
+        let database = Arc::new(database);
+        let kept = Arc::clone(&database);
         let open = OpenStore::new(listing, move |found| {
             let id = &found.native_id;
             match database.as_ref().as_ref().and_then(|it| Some((it, it.sessions.get(id)?))) {

@@ -40,7 +40,7 @@ pub(super) fn header(path: &Path) -> Result<Option<Header>, StoreError> {
     let mut header = None;
     files::each_line(path, |_, json| {
         header = serde_json::from_str(json).ok();
-        false
+        Ok(false)
     })?;
     Ok(header)
 }
@@ -58,8 +58,8 @@ pub(super) fn session(found: &FoundSession) -> Result<Session, StoreError> {
         draft.request(Request { id, at: None, model: None, purpose, tokens, inherited: false });
     }
     let skipped = files::each_line(path, |_, json| {
-        let Ok(line) = serde_json::from_str::<Line<'_>>(json) else { return true };
-        let Some(content) = Content::read(line.content.get()) else { return true };
+        let line: Line<'_> = serde_json::from_str(json)?;
+        let Some(content) = Content::read(line.content.get()) else { return Ok(true) };
         let at = line.created.and_then(|seconds| Timestamp::from_second(seconds).ok());
         draft.said_at(at);
         let (words, images) = (content.text(), content.images());
@@ -77,7 +77,7 @@ pub(super) fn session(found: &FoundSession) -> Result<Session, StoreError> {
             }
             _ => {}
         }
-        true
+        Ok(true)
     })?;
     draft.skip(skipped);
     Ok(draft.finish())

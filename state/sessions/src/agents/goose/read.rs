@@ -61,6 +61,9 @@ impl Reader<'_> {
             draft.session().kind = ThreadKind::Subagent;
         }
         draft.session().key = row.key(self.id);
+        if let Some(schema) = self.database.schema {
+            draft.format(schema);
+        }
         if let Some(parent) = &row.parent {
             self.parent(parent, Relation::Subagent);
         }

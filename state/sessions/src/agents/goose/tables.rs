@@ -27,6 +27,8 @@ pub(super) struct Database {
     /// Statements that read a session's messages and its rows of the ledger; empty without such a
     /// table.
     pub(super) statements: [String; 2],
+    /// Version of the schema; `None` without such a table.
+    pub(super) schema: Option<i64>,
 }
 
 /// Columns of `messages` and of `usage_ledger` that are read.
@@ -132,7 +134,9 @@ impl Database {
             };
             sessions.insert(id.to_owned(), session);
         })?;
-        let mut database = Self { copied, sessions, owners: HashMap::new(), statements: Default::default() };
+        let schema = schema(&copied)?;
+        let (owners, statements) = (HashMap::new(), Default::default());
+        let mut database = Self { copied, sessions, owners, statements, schema };
         database.count_rows("messages", |session| &mut session.messages)?;
         database.count_rows("usage_ledger", |session| &mut session.calls)?;
         database.find_owners()?;
@@ -198,6 +202,16 @@ impl Database {
         };
         self.sessions.iter().map(found).collect()
     }
+}
+
+/// Returns the version of a database's schema: each migration has added a row.
+fn schema(copied: &Copied) -> Result<Option<i64>, StoreError> {
+    let mut schema = None;
+    if let Some(version) = copied.columns("schema_version", &["version"])? {
+        let sql = format!("SELECT max({version}) FROM schema_version");
+        copied.each(&sql, [], |row| schema = integer(row, 0))?;
+    }
+    Ok(schema)
 }
 
 /// Reads a time of a row: UTC without a zone, or, of imported sessions, with one.

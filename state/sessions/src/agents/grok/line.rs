@@ -24,6 +24,7 @@ pub(super) struct Summary {
     pub(super) session_kind: Option<String>,
     pub(super) parent_session_id: Option<String>,
     pub(super) forked_at: Option<Timestamp>,
+    pub(super) chat_format_version: Option<u32>,
 }
 
 #[derive(Debug, Default, Deserialize)]

@@ -38,6 +38,10 @@ impl SessionStore for Grok {
         "1.0.41"
     }
 
+    fn tested_format(&self) -> Option<&'static str> {
+        Some("1")
+    }
+
     fn places(&self, environment: &Environment) -> Vec<PathBuf> {
         vec![environment.path("GROK_HOME").unwrap_or_else(|| environment.home().join(".grok"))]
     }

@@ -40,10 +40,8 @@ pub(super) fn session(found: &FoundSession) -> Result<Session, StoreError> {
     }
     let mut reader = Reader { draft, forked_at: summary.forked_at, open: None };
     let skipped = files::each_line(path, |_, json| {
-        if let Ok(line) = serde_json::from_str::<Line<'_>>(json) {
-            reader.take(&line, &found.native_id);
-        }
-        true
+        reader.take(&serde_json::from_str::<Line<'_>>(json)?, &found.native_id);
+        Ok(true)
     })?;
     reader.close();
     let mut draft = reader.draft;
@@ -59,6 +57,9 @@ fn describe(draft: &mut Draft, summary: &Summary) {
     draft.title(title.unwrap_or_default(), TitleSource::Agent);
     draft.git_branch(summary.head_branch.as_deref().unwrap_or_default());
     draft.model(summary.current_model_id.as_deref().unwrap_or_default());
+    if let Some(version) = summary.chat_format_version {
+        draft.format(version);
+    }
     // A later time of the summary comes from a new title, and is no activity.
     let session = draft.session();
     let near = |said: Option<Timestamp>, stamp: Option<Timestamp>| {

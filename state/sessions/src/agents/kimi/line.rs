@@ -18,6 +18,9 @@ use crate::tolerant::or_default;
 pub(super) struct Line<'a> {
     #[serde(default, deserialize_with = "or_default")]
     timestamp: Option<f64>,
+    /// Version of the format, of the first line.
+    #[serde(default, deserialize_with = "or_default")]
+    pub(super) protocol_version: Option<String>,
     #[serde(default, borrow)]
     pub(super) message: Option<Message<'a>>,
 }
@@ -160,9 +163,9 @@ pub(super) struct Aside<'a> {
 pub(super) fn has_prompt(path: &Path) -> Result<bool, StoreError> {
     let mut found = false;
     files::each_line(path, |_, json| {
-        let line: Option<Line<'_>> = serde_json::from_str(json).ok();
-        found = line.and_then(|line| line.message).is_some_and(|message| message.kind == "TurnBegin");
-        !found
+        let line: Line<'_> = serde_json::from_str(json)?;
+        found = line.message.is_some_and(|message| message.kind == "TurnBegin");
+        Ok(!found)
     })?;
     Ok(found)
 }

@@ -39,6 +39,10 @@ impl SessionStore for Kimi {
         "1.51.0"
     }
 
+    fn tested_format(&self) -> Option<&'static str> {
+        Some("1.10")
+    }
+
     fn places(&self, environment: &Environment) -> Vec<PathBuf> {
         vec![environment.path("KIMI_SHARE_DIR").unwrap_or_else(|| environment.home().join(".kimi"))]
     }

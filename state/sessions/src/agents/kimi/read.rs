@@ -52,13 +52,16 @@ pub(super) fn session(found: &FoundSession, known: &Known) -> Result<Session, St
     let skipped = files::each_line(path, |_, json| {
         match serde_json::from_str::<Line<'_>>(json) {
             Ok(line) => {
+                if let Some(version) = &line.protocol_version {
+                    reader.draft.format(version);
+                }
                 if let Some(message) = &line.message {
                     reader.take(line.at(), message);
                 }
             }
             Err(_) => reader.draft.skip(1),
         }
-        true
+        Ok(true)
     })?;
     reader.draft.skip(skipped);
     Ok(reader.draft.finish())

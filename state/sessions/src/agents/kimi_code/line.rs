@@ -24,6 +24,9 @@ pub(super) struct Line<'a> {
     /// Of the first line.
     #[serde(default, rename = "created_at", deserialize_with = "or_default")]
     created_at: Option<i64>,
+    /// Version of the format, of the first line.
+    #[serde(default, rename = "protocol_version", deserialize_with = "or_default")]
+    pub(super) protocol_version: Option<String>,
     #[serde(default, deserialize_with = "or_default")]
     pub(super) prompt_id: Option<String>,
     #[serde(default, deserialize_with = "or_default")]
@@ -162,9 +165,8 @@ impl From<&Usage> for Tokens {
 pub(super) fn has_prompt(path: &Path) -> Result<bool, StoreError> {
     let mut found = false;
     files::each_line(path, |_, json| {
-        let line: Option<Line<'_>> = serde_json::from_str(json).ok();
-        found = line.is_some_and(|line| line.kind == "turn.prompt");
-        !found
+        found = serde_json::from_str::<Line<'_>>(json)?.kind == "turn.prompt";
+        Ok(!found)
     })?;
     Ok(found)
 }
@@ -179,7 +181,7 @@ pub(super) fn forked_at(path: &Path) -> Result<Option<Timestamp>, StoreError> {
         {
             time = line.time.or(time);
         }
-        true
+        Ok(true)
     })?;
     Ok(time.and_then(|time| Timestamp::from_millisecond(time.saturating_add(1)).ok()))
 }
@@ -190,7 +192,7 @@ pub(super) fn task(main: &Path, agent: &str) -> Option<String> {
     // A title is no reason to fail.
     let _ = files::each_line(main, |_, json| {
         task = spawned(json, agent).and_then(|line| line.description);
-        task.is_none()
+        Ok(task.is_none())
     });
     task
 }

@@ -42,10 +42,9 @@ impl Maps {
         let mut by_session = HashMap::new();
         // A map that cannot be read is an empty one.
         let _ = files::each_line(&files[0], |_, json| {
-            if let Ok(entry) = serde_json::from_str::<Entry>(json) {
-                by_session.entry(entry.session_id).or_insert(entry.work_dir);
-            }
-            true
+            let entry: Entry = serde_json::from_str(json)?;
+            by_session.entry(entry.session_id).or_insert(entry.work_dir);
+            Ok(true)
         });
         let workspaces: Option<Workspaces> = files::document(&files[1]).ok().flatten();
         let workspaces = workspaces.unwrap_or_default().workspaces.into_iter();

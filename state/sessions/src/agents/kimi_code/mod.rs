@@ -41,6 +41,10 @@ impl SessionStore for KimiCode {
         "2.1.0"
     }
 
+    fn tested_format(&self) -> Option<&'static str> {
+        Some("1.5")
+    }
+
     fn places(&self, environment: &Environment) -> Vec<PathBuf> {
         vec![environment.path("KIMI_CODE_HOME").unwrap_or_else(|| environment.home().join(".kimi-code"))]
     }

@@ -28,13 +28,13 @@ pub(super) fn session(found: &FoundSession, known: &Known) -> Result<Session, St
     }
     let skipped = files::each_line(path, |_, json| {
         if PASSED_OVER.iter().any(|start| json.starts_with(start)) {
-            return true;
+            return Ok(true);
         }
         match serde_json::from_str::<Line<'_>>(json) {
             Ok(line) => reader.take(&line),
             Err(_) => reader.draft.skip(1),
         }
-        true
+        Ok(true)
     })?;
     reader.draft.skip(skipped);
     Ok(reader.draft.finish())
@@ -71,7 +71,7 @@ impl Reader {
                 draft.parent(parent, Relation::Fork);
             }
             if let Some(parent) = migrated_from {
-                draft.parent(parent, Relation::Migration);
+                draft.migrated_from("kimi", parent);
             } else {
                 draft.said_at(created_at);
             }
@@ -98,6 +98,9 @@ impl Reader {
     fn take(&mut self, line: &Line<'_>) {
         let at = self.at(line);
         self.draft.said_at(at);
+        if let Some(version) = &line.protocol_version {
+            self.draft.format(version);
+        }
         match &*line.kind {
             "turn.prompt" => self.prompt(at, line),
             "turn.steer" if line.origin.kind == "user" => self.draft.also_said(at, None, &text(line.input)),

@@ -11,7 +11,7 @@ mod tables;
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
-use std::rc::Rc;
+use std::sync::Arc;
 
 use crate::environment::Environment;
 use crate::error::StoreError;
@@ -77,8 +77,8 @@ impl SessionStore for Opencode {
         for session in homes.iter().filter_map(|(id, &home)| databases[home].found(id)) {
             listing.add(session);
         }
-        let (databases, of_pieces) = (Rc::new(databases), homes.clone());
-        let kept = Rc::clone(&databases);
+        let (databases, of_pieces) = (Arc::new(databases), homes.clone());
+        let kept = Arc::clone(&databases);
         let open =
             OpenStore::with_known(listing, homes, move |found, &home| read::session(&databases[home], found));
         Ok(open.with_pieces(move |found| {

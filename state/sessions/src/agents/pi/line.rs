@@ -20,6 +20,9 @@ pub(super) struct Line<'a> {
     pub(super) timestamp: Option<Timestamp>,
     /// Of the header.
     #[serde(deserialize_with = "or_default")]
+    pub(super) version: Option<u32>,
+    /// Of the header.
+    #[serde(deserialize_with = "or_default")]
     pub(super) cwd: String,
     /// Of the header: path of the file of the session that this one is a fork of.
     #[serde(deserialize_with = "or_default")]

@@ -33,6 +33,10 @@ impl SessionStore for Pi {
         "0.73.1"
     }
 
+    fn tested_format(&self) -> Option<&'static str> {
+        Some("3")
+    }
+
     fn places(&self, environment: &Environment) -> Vec<PathBuf> {
         let agent = environment.path("PI_CODING_AGENT_DIR");
         let agent = agent.unwrap_or_else(|| environment.home().join(".pi/agent"));
@@ -79,10 +83,10 @@ fn identity(path: &Path) -> Result<Result<String, &'static str>, StoreError> {
         let line: Line<'_> = serde_json::from_str(json).unwrap_or_default();
         if id.is_none() {
             id = line.id.filter(|_| line.kind == "session");
-            return id.is_some();
+            return Ok(id.is_some());
         }
         has_prompt = line.message.role == "user";
-        !has_prompt
+        Ok(!has_prompt)
     })?;
     Ok(match id {
         None => Err("it does not begin with a session"),

@@ -15,10 +15,8 @@ pub(super) fn session(found: &FoundSession) -> Result<Session, StoreError> {
     let draft = Draft::new(&found.native_id);
     let mut reader = Reader { draft, has_header: false, forked_at: None, early: Vec::new() };
     let skipped = files::each_line(path, |_, json| {
-        if let Ok(line) = serde_json::from_str::<Line<'_>>(json) {
-            reader.take(&line, json);
-        }
-        true
+        reader.take(&serde_json::from_str::<Line<'_>>(json)?, json);
+        Ok(true)
     });
     reader.draft.skip(skipped.map_err(|error| error.or_gone(&found.native_id))?);
     Ok(reader.draft.finish())
@@ -64,6 +62,9 @@ impl Reader {
         }
         self.draft.said_at(line.timestamp);
         self.draft.cwd(&line.cwd);
+        if let Some(version) = line.version {
+            self.draft.format(version);
+        }
         if let Some(parent) = &line.parent_session {
             self.forked_at = line.timestamp;
             let name = parent.rsplit(['/', '\\']).next().unwrap_or_default();

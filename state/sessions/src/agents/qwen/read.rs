@@ -29,10 +29,8 @@ pub(super) fn session(found: &FoundSession) -> Result<Session, StoreError> {
         reader.model = meta.and_then(|meta| meta.persisted_cli_flags.model.clone());
     }
     let skipped = files::each_line(path, |_, json| {
-        if let Ok(line) = serde_json::from_str::<Line<'_>>(json) {
-            reader.take(&line);
-        }
-        true
+        reader.take(&serde_json::from_str::<Line<'_>>(json)?);
+        Ok(true)
     });
     reader.draft.skip(skipped.map_err(|error| error.or_gone(&found.native_id))?);
     if let Some(outcome) = meta.and_then(|meta| meta.outcome()) {

@@ -19,6 +19,8 @@ struct Current {
 #[derive(Debug, Deserialize)]
 struct Manifest {
     #[serde(default, deserialize_with = "or_default")]
+    manifest_version: u32,
+    #[serde(default, deserialize_with = "or_default")]
     session_id: Option<String>,
     projection_state: Part,
     #[serde(default, deserialize_with = "or_default")]
@@ -70,6 +72,10 @@ impl Generation {
     pub(super) fn session_id(&self, store: &Path) -> String {
         let own = self.manifest.session_id.as_deref().filter(|id| !id.is_empty());
         own.unwrap_or_else(|| files::name(store)).to_owned()
+    }
+
+    pub(super) fn version(&self) -> u32 {
+        self.manifest.manifest_version
     }
 
     pub(super) fn projection(&self) -> PathBuf {

@@ -5,6 +5,7 @@ use std::collections::HashSet;
 use std::path::Path;
 
 use serde::Deserialize;
+use serde::de::IgnoredAny;
 use serde_json::value::RawValue;
 
 use super::usage::Usage;
@@ -58,15 +59,17 @@ pub(super) fn deltas(segment: &Path, mut take: impl FnMut(&Change<'_>)) -> Resul
     let mut damaged = 0;
     let skipped = files::each_line(segment, |_, json| {
         // Most records are long requests. The type stands at a line's end.
-        if json.contains("\"projection_delta\"") {
-            let delta = record(json, "projection_delta").map(|payload| serde_json::from_str(payload.get()));
-            match delta {
-                Some(Ok(Delta { delta })) => delta.iter().for_each(&mut take),
-                Some(Err(_)) => damaged += 1,
-                None => {}
+        if !json.contains("\"projection_delta\"") {
+            serde_json::from_str::<IgnoredAny>(json)?;
+            return Ok(true);
+        }
+        if let Some(payload) = record(json, "projection_delta")? {
+            match serde_json::from_str::<Delta<'_>>(payload.get()) {
+                Ok(Delta { delta }) => delta.iter().for_each(&mut take),
+                Err(_) => damaged += 1,
             }
         }
-        true
+        Ok(true)
     })?;
     Ok(skipped + damaged)
 }
@@ -79,18 +82,19 @@ pub(super) fn usages(
 ) -> Result<(), StoreError> {
     files::each_line(segment, |_, json| {
         if json.contains("\"action_result\"")
-            && let Some(payload) = record(json, "action_result")
+            && let Some(payload) = record(json, "action_result")?
             && let Ok(action) = serde_json::from_str::<Action>(payload.get())
             && actions.contains(action.action_id.as_str())
         {
             take(&action.action_id, &action.result.result.usage);
         }
-        true
+        Ok(true)
     })?;
     Ok(())
 }
 
-fn record<'a>(json: &'a str, kind: &str) -> Option<&'a RawValue> {
-    let record: Record<'_> = serde_json::from_str(json).ok()?;
-    (record.kind == kind).then_some(record.payload)
+/// Returns the payload of a record; `None` of a record of another kind.
+fn record<'a>(json: &'a str, kind: &str) -> serde_json::Result<Option<&'a RawValue>> {
+    let record: Record<'_> = serde_json::from_str(json)?;
+    Ok((record.kind == kind).then_some(record.payload))
 }

@@ -154,8 +154,8 @@ impl Message {
 pub(super) fn id(messages: &Path, meta: &Path) -> Result<Option<String>, StoreError> {
     let mut has_prompt = false;
     let take = |_, json: &str| {
-        has_prompt = serde_json::from_str::<Message>(json).is_ok_and(|message| message.is_prompt());
-        !has_prompt
+        has_prompt = serde_json::from_str::<Message>(json)?.is_prompt();
+        Ok(!has_prompt)
     };
     files::each_line(messages, take)?;
     if !has_prompt {
@@ -182,7 +182,7 @@ pub(super) fn session(found: &FoundSession, parent: Option<&str>) -> Result<Sess
             Ok(message) => take(&mut draft, &message),
             Err(_) => draft.skip(1),
         }
-        true
+        Ok(true)
     })?;
     draft.skip(skipped);
     if let Some(stats) = meta.stats {

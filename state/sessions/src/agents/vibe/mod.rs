@@ -40,6 +40,10 @@ impl SessionStore for Vibe {
         "3.0.3"
     }
 
+    fn tested_format(&self) -> Option<&'static str> {
+        Some("1.1.3")
+    }
+
     fn places(&self, environment: &Environment) -> Vec<PathBuf> {
         vec![environment.path("VIBE_HOME").unwrap_or_else(|| environment.home().join(".vibe"))]
     }

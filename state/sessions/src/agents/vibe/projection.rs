@@ -17,6 +17,7 @@ use crate::tolerant::or_default;
 /// Projection of a generation, with what the journal has after it.
 #[derive(Debug, Default)]
 pub(super) struct Projection {
+    pub(super) version: u32,
     pub(super) entries: Vec<Entry>,
     pub(super) session: PublicSession,
     /// Turns whose end is known. Each state has only the last one.
@@ -28,6 +29,8 @@ pub(super) struct Projection {
 
 #[derive(Debug, Deserialize)]
 struct Document {
+    #[serde(default, deserialize_with = "or_default")]
+    projection_state_version: u32,
     snapshot: Snapshot,
 }
 
@@ -86,7 +89,10 @@ impl Projection {
     pub(super) fn read(generation: &Generation, store: &Path) -> Result<Self, StoreError> {
         let mut projection = Self::default();
         match files::document::<Document>(&generation.projection()) {
-            Ok(Some(document)) => projection.take(document.snapshot),
+            Ok(Some(document)) => {
+                projection.version = document.projection_state_version;
+                projection.take(document.snapshot);
+            }
             _ => projection.skipped += 1,
         }
         for chunk in generation.chunks(store) {

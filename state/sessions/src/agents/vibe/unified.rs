@@ -26,6 +26,8 @@ const COMPACTION: &str = "checkpoint-compaction-";
 #[serde(default)]
 struct Runtime {
     #[serde(deserialize_with = "or_default")]
+    runtime_state_version: u32,
+    #[serde(deserialize_with = "or_default")]
     import_provenance: Option<Provenance>,
     #[serde(deserialize_with = "or_default")]
     session_metadata: Metadata,
@@ -63,6 +65,13 @@ pub(super) fn session(found: &FoundSession, store: &Path) -> Result<Session, Sto
     let (runtime, meta) = (runtime.unwrap_or_default(), meta.unwrap_or_default());
     let mut draft = Draft::new(&found.native_id);
     draft.skip(projection.skipped);
+    // Each of the three files has a version of its own.
+    draft.format(format!(
+        "{}.{}.{}",
+        generation.version(),
+        projection.version,
+        runtime.runtime_state_version
+    ));
     meta.describe(&mut draft);
     if let Some(cwd) = &runtime.session_metadata.cwd {
         draft.cwd(cwd);
