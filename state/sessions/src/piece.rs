@@ -47,7 +47,7 @@ pub enum PieceKind {
     Context,
     /// Database with the rows of this session. It is never put back.
     Rows,
-    /// Folder that may be empty here. Reading looks for it.
+    /// Folder that the reader expects. It may be empty in the copy.
     Folder,
 }
 

@@ -305,10 +305,10 @@ pub(super) fn erase_deleted(sqlite_home: &Path, deleted: &HashSet<Uuid>) -> Resu
 ///
 /// # Errors
 ///
-/// Fails if a file is there that would be replaced, for the rows of a database, and if a file
-/// cannot be written.
-pub fn restore_kept(sqlite_home: &Path, kept: &Kept) -> Result<Restored, Fault> {
-    vault(sqlite_home).restore(kept).map_err(|error| {
+/// Fails if a file is there that would be replaced, for the rows of a database, if a file cannot be
+/// written, and if another process works on the vault for too long.
+pub async fn restore_kept(sqlite_home: &Path, kept: &Kept) -> Result<Restored, Fault> {
+    of_vault(&vault(sqlite_home)).await?.restore(kept).map_err(|error| {
         let fault = Fault::plain(&error).about(kept.thread_id);
         let read = (command("threads read").arg(kept.thread_id), " shows what was said");
         match error {

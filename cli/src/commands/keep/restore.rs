@@ -63,12 +63,12 @@ impl Run for Restore<'_> {
 /// Puts a session back, with the kept sessions of its sub-agents.
 async fn restore(index: &Index, kept: Kept) -> Result<Back, Fault> {
     let sqlite_home = index.state.sqlite_home();
-    let mut restored = agents::restore_kept(sqlite_home, &kept)?;
+    let mut restored = agents::restore_kept(sqlite_home, &kept).await?;
     let mut subagents = Vec::new();
     for id in agents::below(&index.state, kept.thread_id).await? {
         let copy = agents::vault(sqlite_home).get(&kept.agent, id).map_err(|error| Fault::plain(&error))?;
         if let Some(copy) = copy.filter(|copy| copy.place == kept.place) {
-            let more = agents::restore_kept(sqlite_home, &copy)?;
+            let more = agents::restore_kept(sqlite_home, &copy).await?;
             restored.written.extend(more.written);
             restored.present.extend(more.present);
             subagents.push(id);

@@ -20,7 +20,7 @@ pub enum MirrorError {
         /// Reason.
         source: io::Error,
     },
-    /// The name of the agent is none, such as a path. Name an agent.
+    /// The name is not an agent's name, for example a path. Name an agent.
     #[error("`{agent}` is no agent's name: name an agent such as `claude`")]
     NotAnAgent {
         /// The name.

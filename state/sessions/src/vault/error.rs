@@ -1,7 +1,7 @@
 //! Errors of a vault.
 
 use std::io;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use crate::error::StoreError;
 
@@ -28,17 +28,25 @@ pub enum VaultError {
         /// The agent's place.
         place: PathBuf,
     },
-    /// The copy lacks the session: the agent changed its files meanwhile. Try again once it rests.
-    #[error("the copy of session {native_id} is not whole; try again once the agent rests")]
+    /// The copy lacks something: the agent changed its files meanwhile. Try again when it is idle.
+    #[error("the copy of session {native_id} is incomplete; try again when the agent is idle")]
     NotWhole {
         /// The agent's id of the session.
         native_id: String,
     },
-    /// A file of a copy is missing or was changed. Remove the copy, or repair it.
-    #[error("the kept file {} is missing or was changed", path.display())]
+    /// A file of a copy is missing or has another length. Remove the copy.
+    #[error("the kept file {} is missing or has another length", path.display())]
     Damaged {
         /// The file.
         path: PathBuf,
+    },
+    /// The description of a copy cannot be read. Remove the copy, or repair it.
+    #[error("cannot read {}: {source}", path.display())]
+    BadDescription {
+        /// The description.
+        path: PathBuf,
+        /// Reason.
+        source: Box<dyn std::error::Error + Send + Sync>,
     },
     /// The agent's place has another file where one has to be put back. Move it away.
     #[error("{} exists already and is another file; move it away, and try again", path.display())]
@@ -53,7 +61,7 @@ pub enum VaultError {
         /// Database with the session's rows.
         path: PathBuf,
     },
-    /// The name of the agent is none, such as a path. Name an agent.
+    /// The name is not an agent's name, for example a path. Name an agent.
     #[error("`{agent}` is no agent's name: name an agent such as `claude`")]
     NotAnAgent {
         /// The name.
@@ -62,6 +70,13 @@ pub enum VaultError {
 }
 
 impl VaultError {
+    pub(super) fn description(
+        path: &Path,
+        source: impl Into<Box<dyn std::error::Error + Send + Sync>>,
+    ) -> Self {
+        Self::BadDescription { path: path.to_owned(), source: source.into() }
+    }
+
     pub(super) fn io(path: impl Into<PathBuf>) -> impl FnOnce(io::Error) -> Self {
         let path = path.into();
         move |source| Self::Io { path, source }

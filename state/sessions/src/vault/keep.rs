@@ -1,18 +1,19 @@
 //! Copies the files of a session.
 
+use std::collections::BTreeSet;
 use std::fs::{self, File};
 use std::io::{self, Write as _};
-use std::path::{Component, Path, PathBuf};
+use std::path::{Path, PathBuf};
 
 use jiff::Timestamp;
 use threadkeep_rollout::{Fingerprint, untouched};
 use uuid::Uuid;
 
 use super::kept::{self, Kept, KeptFile, VERSION};
-use super::{VaultError, VaultLock, create_file, create_private, leftovers, remove_folder};
+use super::{VaultError, VaultLock, create_file, create_private, leftovers, remove_folder, sync_folder};
 use crate::error::StoreError;
 use crate::found::FoundSession;
-use crate::piece::{Piece, PieceKind};
+use crate::piece::Piece;
 use crate::store::{OpenStore, SessionStore, is_name};
 
 /// Copies that are tried while the agent writes.
@@ -86,21 +87,20 @@ fn write(
     found: &FoundSession,
     copy: &Path,
 ) -> Result<Written, VaultError> {
-    let mut files = Vec::new();
     for _ in 0..TRIES {
         remove_folder(copy)?;
         let pieces = open.pieces(found)?;
         let before = states(&pieces);
-        files = copy_all(&pieces, place, copy)?;
-        // What agents append meanwhile does no harm: the copy is read.
-        if states(&pieces) == before {
-            break;
+        let files = copy_all(&pieces, place, copy)?;
+        if !before.iter().zip(states(&pieces)).all(|(before, now)| before.is_kept_by(&now)) {
+            continue;
         }
+        let (copied, in_copy) = find(store, copy, found.identity())?;
+        let session = copied.read(&in_copy)?;
+        synchronize(copy, &files).map_err(VaultError::io(copy))?;
+        return Ok((files, session.agent_version));
     }
-    let (copied, in_copy) = find(store, copy, found.identity())?;
-    let session = copied.read(&in_copy)?;
-    synchronize(copy, &files).map_err(VaultError::io(copy))?;
-    Ok((files, session.agent_version))
+    Err(VaultError::NotWhole { native_id: found.native_id.clone() })
 }
 
 /// Opens a copy, and finds its session.
@@ -115,18 +115,37 @@ pub(super) fn find(
     Ok((open, found))
 }
 
-fn states(pieces: &[Piece]) -> Vec<Option<Fingerprint>> {
-    let files = pieces.iter().filter(|piece| piece.kind != PieceKind::Folder);
-    files.map(|piece| fs::symlink_metadata(&piece.path).ok().map(|it| Fingerprint::of(&it))).collect()
+/// State of a file that is copied.
+struct State {
+    is_log: bool,
+    file: Option<Fingerprint>,
+}
+
+impl State {
+    /// Returns true if a copy made between two states is whole. Lines that are appended to a log
+    /// meanwhile do no harm.
+    fn is_kept_by(&self, later: &Self) -> bool {
+        let lengths = self.file.as_ref().zip(later.file.as_ref()).map(|(file, later)| (file.len, later.len));
+        self.file == later.file || (self.is_log && lengths.is_some_and(|(before, after)| before < after))
+    }
+}
+
+/// Returns the states of the files that are copied as they are.
+fn states(pieces: &[Piece]) -> Vec<State> {
+    let files = pieces.iter().filter(|piece| piece.is_file() && piece.bytes.is_none());
+    let state = |piece: &Piece| State {
+        is_log: piece.path.extension().is_some_and(|end| end == "jsonl"),
+        file: fs::symlink_metadata(&piece.path).ok().map(|metadata| Fingerprint::of(&metadata)),
+    };
+    files.map(state).collect()
 }
 
 fn copy_all(pieces: &[Piece], place: &Path, copy: &Path) -> Result<Vec<KeptFile>, VaultError> {
     let mut files = Vec::new();
     for piece in pieces {
         let path = relative(&piece.path, place)?;
-        // A place may be a file.
-        let target = if path.as_os_str().is_empty() { copy.to_owned() } else { copy.join(&path) };
-        if piece.kind == PieceKind::Folder {
+        let target = copy.join(&path);
+        if !piece.is_file() {
             create_private(&target)?;
             continue;
         }
@@ -155,20 +174,23 @@ fn copy_file(from: &Path, to: &mut File, target: &Path) -> Result<u64, VaultErro
 
 /// Returns a path in the place.
 fn relative(path: &Path, place: &Path) -> Result<PathBuf, VaultError> {
-    let inside = path.strip_prefix(place).ok();
-    let is_plain = |path: &&Path| path.components().all(|part| matches!(part, Component::Normal(_)));
+    let inside = path.strip_prefix(place).ok().filter(|path| kept::is_inside(path));
     let outside = || VaultError::Outside { path: path.to_owned(), place: place.to_owned() };
-    inside.filter(is_plain).map(Path::to_owned).ok_or_else(outside)
+    inside.map(Path::to_owned).ok_or_else(outside)
 }
 
-/// Waits until the files of a copy are on the disk.
+/// Waits until the files of a copy and its folders are on the disk.
 fn synchronize(copy: &Path, files: &[KeptFile]) -> io::Result<()> {
     #[cfg(target_os = "linux")]
     if files.len() > MANY {
         return Ok(rustix::fs::syncfs(File::open(copy)?)?);
     }
-    let path = |file: &KeptFile| {
-        if file.path.as_os_str().is_empty() { copy.to_owned() } else { copy.join(&file.path) }
-    };
-    files.iter().try_for_each(|file| File::options().append(true).open(path(file))?.sync_data())
+    let mut folders: BTreeSet<_> = copy.ancestors().skip(1).take(3).map(Path::to_owned).collect();
+    for file in files {
+        let path = copy.join(&file.path);
+        File::options().append(true).open(&path)?.sync_data()?;
+        folders
+            .extend(path.ancestors().skip(1).take_while(|path| path.starts_with(copy)).map(Path::to_owned));
+    }
+    folders.iter().try_for_each(|folder| sync_folder(folder))
 }

@@ -2,14 +2,14 @@
 
 use std::fs;
 use std::io::{ErrorKind, Write as _};
-use std::path::{Path, PathBuf};
+use std::path::{Component, Path, PathBuf};
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use threadkeep_rollout::untouched;
 use uuid::Uuid;
 
-use super::{VaultError, create_file, ignore_missing, path};
+use super::{VaultError, create_file, ignore_missing, path, sync_folder};
 use crate::found::FoundSession;
 use crate::piece::PieceKind;
 
@@ -20,10 +20,10 @@ pub(super) const VERSION: u32 = 1;
 /// The most bytes that are read of a description.
 const MOST_BYTES: u64 = 1 << 30;
 
-/// Content of a vault.
+/// Copies in a vault.
 #[derive(Debug, Default)]
 #[non_exhaustive]
-pub struct Contents {
+pub struct VaultContents {
     /// Copies.
     pub kept: Vec<Kept>,
     /// Folders of copies whose description cannot be read.
@@ -38,7 +38,8 @@ pub struct Kept {
     /// The agent's name. The name of the folder has it.
     #[serde(skip)]
     pub agent: String,
-    /// Thread of the index.
+    /// Thread of the index. The name of the folder has it.
+    #[serde(skip)]
     pub thread_id: Uuid,
     /// The agent's id of the session.
     pub native_id: String,
@@ -65,7 +66,7 @@ pub struct Kept {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct KeptFile {
-    /// Path in the place. Empty if the place is a file.
+    /// Path in the place.
     #[serde(with = "path")]
     pub path: PathBuf,
     /// Length.
@@ -104,11 +105,18 @@ pub(super) fn read(folder: &Path) -> Result<Option<Kept>, VaultError> {
         Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
         Err(error) => return Err(VaultError::io(path)(error)),
     };
-    let kept: Option<Kept> = serde_json::from_slice(&bytes).ok();
-    // A name that leads elsewhere is not ours.
-    let kept =
-        kept.filter(|kept| Path::new(&kept.copy).components().count() == 1 && !kept.copy.contains(".."));
-    kept.map(Some).ok_or(VaultError::Damaged { path })
+    let kept: Result<Kept, _> = serde_json::from_slice(&bytes);
+    let kept = kept.map_err(|error| VaultError::description(&path, error))?;
+    let mut paths = kept.files.iter().map(|file| file.path.as_path());
+    if kept.copy.parse::<u64>().is_err() || !paths.all(is_inside) {
+        return Err(VaultError::description(&path, "it has paths that lead elsewhere"));
+    }
+    Ok(Some(kept))
+}
+
+/// Returns true for a path that leads to something in the folder that it is joined to.
+pub(super) fn is_inside(path: &Path) -> bool {
+    path.file_name().is_some() && path.components().all(|part| matches!(part, Component::Normal(_)))
 }
 
 /// Replaces the description in a thread's folder.
@@ -120,5 +128,6 @@ pub(super) fn write(folder: &Path, kept: &Kept) -> Result<(), VaultError> {
         file.write_all(&bytes)?;
         file.sync_all()
     });
-    written.and_then(|()| fs::rename(&new, &path)).map_err(VaultError::io(path))
+    let renamed = written.and_then(|()| fs::rename(&new, &path)).and_then(|()| sync_folder(folder));
+    renamed.map_err(VaultError::io(path))
 }

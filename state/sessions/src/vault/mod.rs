@@ -20,7 +20,7 @@ use threadkeep_rollout::untouched;
 use uuid::Uuid;
 
 pub use error::VaultError;
-pub use kept::{Contents, Kept, KeptFile};
+pub use kept::{Kept, KeptFile, VaultContents};
 pub use restore::Restored;
 
 use crate::found::FoundSession;
@@ -49,12 +49,12 @@ impl Vault {
     /// # Errors
     ///
     /// [`VaultError::Io`], if the vault cannot be listed.
-    pub fn contents(&self) -> Result<Contents, VaultError> {
-        let mut contents = Contents::default();
+    pub fn contents(&self) -> Result<VaultContents, VaultError> {
+        let mut contents = VaultContents::default();
         for (agent, thread_id) in self.copies()? {
             let folder = self.of(&agent, thread_id);
             match kept::read(&folder) {
-                Ok(Some(kept)) => contents.kept.push(Kept { agent, ..kept }),
+                Ok(Some(kept)) => contents.kept.push(Kept { agent, thread_id, ..kept }),
                 // A copy that was not completed, or is being removed.
                 Ok(None) => {}
                 Err(_) => contents.damaged.push(folder),
@@ -70,7 +70,7 @@ impl Vault {
     /// [`VaultError`], if its description cannot be read.
     pub fn get(&self, agent: &str, thread_id: Uuid) -> Result<Option<Kept>, VaultError> {
         let kept = kept::read(&self.of(agent, thread_id))?;
-        Ok(kept.map(|kept| Kept { agent: agent.to_owned(), ..kept }))
+        Ok(kept.map(|kept| Kept { agent: agent.to_owned(), thread_id, ..kept }))
     }
 
     /// Returns true if something of an agent is kept.
@@ -206,6 +206,11 @@ fn create_private(folder: &Path) -> Result<(), VaultError> {
     #[cfg(unix)]
     std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
     builder.create(folder).map_err(VaultError::io(folder))
+}
+
+/// Waits until the names in a folder are on the disk.
+fn sync_folder(folder: &Path) -> io::Result<()> {
+    if cfg!(unix) { File::open(folder)?.sync_all() } else { Ok(()) }
 }
 
 /// Opens a new file for this user alone.

@@ -4,8 +4,8 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use super::kept::{Kept, KeptFile};
-use super::{Vault, VaultError, create_file, create_private, ignore_missing};
+use super::kept::Kept;
+use super::{VaultError, VaultLock, create_file, create_private, ignore_missing};
 use crate::piece::PieceKind;
 
 /// End of the name of a file that is being put back.
@@ -21,7 +21,7 @@ pub struct Restored {
     pub present: Vec<PathBuf>,
 }
 
-impl Vault {
+impl VaultLock {
     /// Puts the files of a copy back where they were, with the time of now, for this user alone.
     /// Their agent then has the session again. Replaces no file: one with the same content stays,
     /// and so does any file that sessions share.
@@ -29,16 +29,17 @@ impl Vault {
     /// # Errors
     ///
     /// [`VaultError::Exists`] if there is another file, [`VaultError::Database`] for the rows of a
-    /// database, and [`VaultError::Damaged`] if a kept file is missing or was changed: then nothing
-    /// was written. [`VaultError::Io`], if a file cannot be written: the same call then continues.
+    /// database, and [`VaultError::Damaged`] if a kept file is missing or has another length: then
+    /// nothing was written. [`VaultError::Io`], if a file cannot be written: the same call then
+    /// continues.
     pub fn restore(&self, kept: &Kept) -> Result<Restored, VaultError> {
-        let copy = self.place(kept);
-        let at = |root: &Path, file: &KeptFile| {
-            if file.path.as_os_str().is_empty() { root.to_owned() } else { root.join(&file.path) }
-        };
+        // Another process may have replaced the copy since it was listed.
+        let described = || VaultError::Damaged { path: self.vault.of(&kept.agent, kept.thread_id) };
+        let kept = &self.vault.get(&kept.agent, kept.thread_id)?.ok_or_else(described)?;
+        let copy = self.vault.place(kept);
         let (mut missing, mut restored) = (Vec::new(), Restored::default());
         for file in &kept.files {
-            let (source, target) = (at(&copy, file), at(&kept.place, file));
+            let (source, target) = (copy.join(&file.path), kept.place.join(&file.path));
             if !fs::symlink_metadata(&source).is_ok_and(|it| it.is_file() && it.len() == file.bytes) {
                 return Err(VaultError::Damaged { path: source });
             }

@@ -8,7 +8,9 @@ use std::time::{Duration, SystemTime};
 use rusqlite::Connection;
 use tempfile::TempDir;
 use threadkeep_rollout::untouched;
-use threadkeep_sessions::{Kept, PieceKind, SessionStore, ThreadIds, Vault, VaultError, store, testing};
+use threadkeep_sessions::{
+    Kept, PieceKind, Restored, SessionStore, ThreadIds, Vault, VaultError, store, testing,
+};
 
 use crate::facts::{Result, homes};
 use crate::place::Place;
@@ -42,6 +44,10 @@ impl Keeper {
         let open = self.store.open(&self.place)?;
         let read = |found| open.read(found).map(|session| format!("{session:?}"));
         Ok(open.sessions().iter().map(read).collect::<std::result::Result<_, _>>()?)
+    }
+
+    fn restore(&self, kept: &Kept) -> std::result::Result<Restored, VaultError> {
+        self.vault.lock()?.expect("no other process has the vault").restore(kept)
     }
 
     /// Returns the bytes of all files of the vault.
@@ -108,18 +114,18 @@ fn restored_sessions_are_those_that_were_deleted() -> Result {
         }
         let now = SystemTime::now() - Duration::from_secs(60);
         for kept in of_files() {
-            let restored = keeper.vault.restore(kept)?;
+            let restored = keeper.restore(kept)?;
             // A file that another session needs, too, may be back already.
             let put_back = kept.files.iter().filter(|file| file.kind != PieceKind::Context).count();
             assert_eq!(restored.written.len() + restored.present.len(), put_back, "{}", kept.native_id);
             for path in &restored.written {
                 assert!(fs::metadata(path)?.modified()? > now, "{} has an old time", path.display());
             }
-            let again = keeper.vault.restore(kept)?;
+            let again = keeper.restore(kept)?;
             assert!(again.written.is_empty(), "{again:?}");
         }
         for kept in kept.iter().filter(|kept| of_files().all(|other| other != *kept)) {
-            let refused = keeper.vault.restore(kept);
+            let refused = keeper.restore(kept);
             assert!(matches!(refused, Err(VaultError::Database { .. })), "{refused:?}");
         }
         testing::conforms(example.store, &example.place)?;
@@ -184,7 +190,7 @@ fn a_name_that_is_no_text_is_kept() -> Result {
     keeper.keep()?;
     fs::remove_dir_all(&folder)?;
     let kept = keeper.vault.contents()?.kept.remove(0);
-    assert_eq!(keeper.vault.restore(&kept)?.written.len(), 3);
+    assert_eq!(keeper.restore(&kept)?.written.len(), 3);
     assert_eq!(fs::read_to_string(odd)?, "odd");
     Ok(())
 }
@@ -197,7 +203,7 @@ fn restoring_replaces_no_file() -> Result {
     let (events, summary) = (folder.join("events.jsonl"), folder.join("checkpoints/001 größe.md"));
     fs::write(&events, "another session\n")?;
     fs::remove_file(&summary)?;
-    let refused = keeper.vault.restore(&kept);
+    let refused = keeper.restore(&kept);
     assert!(matches!(&refused, Err(VaultError::Exists { path }) if *path == events), "{refused:?}");
     assert_eq!(fs::read_to_string(&events)?, "another session\n");
     assert!(!summary.exists(), "nothing is put back beside it");
@@ -205,7 +211,7 @@ fn restoring_replaces_no_file() -> Result {
     fs::remove_dir_all(&folder)?;
     let copied = keeper.vault.place(&kept).join("session-state/s/events.jsonl");
     fs::write(&copied, "changed")?;
-    let refused = keeper.vault.restore(&kept);
+    let refused = keeper.restore(&kept);
     assert!(matches!(&refused, Err(VaultError::Damaged { path }) if *path == copied), "{refused:?}");
     assert!(!folder.exists());
     Ok(())
