@@ -55,8 +55,9 @@
 //!
 //! A line or a document of more than 16 MiB ([`MAX_LINE`](threadkeep_rollout::MAX_LINE)) is skipped
 //! and counted. Texts of items are cut at
-//! [`MAX_ITEM_TEXT`](threadkeep_rollout::MAX_ITEM_TEXT) characters. One session is in memory at a
-//! time; in a [`Mirror`], three more wait for being written, or are.
+//! [`MAX_ITEM_TEXT`](threadkeep_rollout::MAX_ITEM_TEXT) characters. Reading has one session in
+//! memory. A [`Mirror`] reads up to four at a time, and has the old and the new rollout of each. A
+//! [`Vault`] has the rows of one session of a database.
 //!
 //! # Locking
 //!

@@ -1,6 +1,7 @@
 //! Reads sessions and writes their rollouts.
 
 use std::fs;
+use std::io;
 use std::num::NonZero;
 use std::panic::resume_unwind;
 use std::path::Path;
@@ -77,6 +78,7 @@ pub(super) fn write_all<'a>(
         all.batch.add(batch);
     }
     std::mem::take(&mut all.batch).finish(folder)?;
+    all.rows.sort_by(|one, other| one.identity().cmp(other.identity()));
     all.failed.sort_by(|(one, _), (other, _)| one.native_id.cmp(&other.native_id));
     Ok(all)
 }
@@ -112,7 +114,10 @@ fn write(
     let started = TimeZone::UTC.to_datetime(begun);
     let name = RolloutName { started, thread_id: id, segment_id: None };
     let file = if session.archived { format!("{MIRROR_ARCHIVE}/{name}") } else { name.to_string() };
-    let old = before.and_then(|known| fs::read(folder.join(&known.file)).ok()).unwrap_or_default();
+    let old = match before.map(|known| folder.join(&known.file)) {
+        Some(path) => old_rollout(&path)?,
+        None => Vec::new(),
+    };
     let rollout = to_rollout(session, ids);
     // Nothing was erased from a session that has only grown.
     let rewritten = before.filter(|_| !rollout.starts_with(&old));
@@ -134,4 +139,13 @@ fn write(
     // The name has the session's start, which an agent may correct.
     batch.remove(before.filter(|before| before.file != file).map(|before| folder.join(&before.file)));
     Ok(Mirrored { file, thread_id: id, ..mirrored })
+}
+
+/// Reads the rollout that a session had; empty if it is not there.
+fn old_rollout(path: &Path) -> Result<Vec<u8>, MirrorError> {
+    match fs::read(path) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(Vec::new()),
+        // It may have turns that the agent has erased.
+        read => read.map_err(MirrorError::io(path)),
+    }
 }

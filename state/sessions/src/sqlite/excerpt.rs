@@ -10,8 +10,8 @@ use serde_json::{Value as Json, json};
 use super::Copied;
 use crate::error::StoreError;
 
-/// Function that returns a text without secrets; `None` if it has none.
-pub(crate) type Clean = fn(&str) -> Option<String>;
+/// Function that removes the secrets in a value. Returns true if there were any.
+pub(crate) type Clean = fn(&mut Json) -> bool;
 
 /// Rows of a table that are copied.
 #[derive(Debug)]
@@ -26,7 +26,8 @@ pub(crate) struct Rows<'a> {
     pub(crate) needed: &'a [&'a str],
     /// Columns that are never copied.
     pub(crate) never: &'a [&'a str],
-    /// Column with JSON, and the function that removes its secrets.
+    /// Column with JSON, and the function that removes its secrets. Anything else in the column is
+    /// not copied.
     pub(crate) cleaned: Option<(&'a str, Clean)>,
 }
 
@@ -95,12 +96,16 @@ impl Rows<'_> {
         }
         let cleaned = self.cleaned.filter(|(column, _)| *column == name).map(|(_, clean)| clean);
         match (cleaned, value) {
-            (Some(clean), ValueRef::Text(bytes)) => {
-                let text = std::str::from_utf8(bytes).ok();
-                text.and_then(clean)
-                    .map_or(ToSqlOutput::Borrowed(value), |text| ToSqlOutput::Owned(Value::Text(text)))
-            }
-            _ => ToSqlOutput::Borrowed(value),
+            (Some(clean), ValueRef::Text(bytes)) => match serde_json::from_slice::<Json>(bytes) {
+                Ok(mut json) => {
+                    let had_secrets = clean(&mut json);
+                    let cleaned = had_secrets.then(|| ToSqlOutput::Owned(Value::Text(json.to_string())));
+                    cleaned.unwrap_or(ToSqlOutput::Borrowed(value))
+                }
+                Err(_) => nothing,
+            },
+            (Some(_), _) => nothing,
+            (None, _) => ToSqlOutput::Borrowed(value),
         }
     }
 }

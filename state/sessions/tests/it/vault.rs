@@ -277,7 +277,11 @@ fn no_credentials_of_a_database_are_kept() -> Result {
          INSERT INTO credential VALUES ('c', 'i', 'l', 'SECRET', NULL, NULL, 1, 1, 1);
          INSERT INTO session_share SELECT id, 'SECRET', 'SECRET', 'SECRET', 1, 1 FROM session;
          UPDATE session SET share_url = 'https://SECRET';
-         UPDATE message SET data = replace(data, 'BaseHTTP', 'SECRET')",
+         UPDATE message SET data = replace(data, 'BaseHTTP', 'SECRET');
+         UPDATE part SET data = json_object('type', 'retry', 'error',
+           json_object('data', json_object('message', 'again', 'responseHeaders', 'SECRET')))
+           WHERE id IN (SELECT max(id) FROM part GROUP BY session_id);
+         UPDATE part SET data = 'SECRET' WHERE id IN (SELECT min(id) FROM part GROUP BY session_id)",
     )?;
     let opencode = store("opencode").ok_or("opencode")?;
     let keeper = Keeper::of(opencode, &home.place(opencode)?)?;
@@ -291,6 +295,45 @@ fn no_credentials_of_a_database_are_kept() -> Result {
         let others = keeper.texts()?.len() - kept_titles(&text)?;
         assert!(others >= 12, "{} has other sessions' titles", kept.native_id);
     }
+    Ok(())
+}
+
+#[test]
+fn no_settings_of_gooses_extensions_are_kept() -> Result {
+    let path = ".local/share/goose/sessions/sessions.db";
+    let home = Home::copy(&format!("goose/home/{path}"), path)?;
+    let private = "UPDATE sessions SET extension_data = '{\"envs\": {\"KEY\": \"SECRET\"}}',
+        recipe_json = 'SECRET', user_recipe_values_json = 'SECRET'";
+    Connection::open(home.database())?.execute_batch(private)?;
+    let goose = store("goose").ok_or("goose")?;
+    let keeper = Keeper::of(goose, &home.place(goose)?)?;
+    assert!(!keeper.keep()?.is_empty() && !has(&keeper.bytes()?, "SECRET"));
+    Ok(())
+}
+
+#[test]
+fn a_description_with_paths_that_lead_elsewhere_is_refused() -> Result {
+    let (place, _) = copilot()?;
+    let keeper = Keeper::of(place.store, &place.path())?;
+    let kept = keeper.keep()?.remove(0);
+    let path = keeper.vault.place(&kept).with_file_name("kept.json");
+    let sound = fs::read_to_string(&path)?;
+    let name = "session-state/s/events.jsonl";
+    for (old, new) in [
+        (name, "../../elsewhere"),
+        (name, "/elsewhere"),
+        (name, "."),
+        ("\"copy\":\"1\"", "\"copy\":\".\""),
+        ("\"copy\":\"1\"", "\"copy\":\"/\""),
+    ] {
+        fs::write(&path, sound.replace(old, new))?;
+        let refused = keeper.restore(&kept);
+        assert!(matches!(refused, Err(VaultError::BadDescription { .. })), "{new}: {refused:?}");
+        let folder = path.parent().map(Path::to_owned);
+        assert_eq!(keeper.vault.contents()?.damaged, Vec::from_iter(folder), "{new}");
+    }
+    fs::write(&path, sound)?;
+    assert_eq!(keeper.vault.contents()?.kept, [kept]);
     Ok(())
 }
 

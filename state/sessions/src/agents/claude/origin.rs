@@ -86,8 +86,8 @@ impl Origin {
     }
 }
 
-/// Returns the file of a family whose first message is the oldest; `None` if that is not one alone:
-/// newer versions copy times, too.
+/// Returns the file of a family whose first message is the oldest; `None` if several share the
+/// oldest time: newer versions copy times, too.
 fn first_of(family: &[PathBuf]) -> Result<Option<&Path>, StoreError> {
     let mut begun = Vec::new();
     for path in family {

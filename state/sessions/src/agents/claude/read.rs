@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use serde::Deserialize;
 use threadkeep_rollout::TurnItemKind;
 
+use super::SUBAGENTS;
 use super::line::Line;
 use super::origin::{Families, Origin};
 use crate::agents::blocks::{blocks, text};
@@ -26,7 +27,7 @@ pub(super) fn session(found: &FoundSession, families: &Families) -> Result<Sessi
     let path = found.main_file()?;
     let origin = Origin::of(path, families)?;
     let mut draft = Draft::new(&found.native_id);
-    let subagent_of = path.parent().filter(|folder| files::name(folder) == "subagents");
+    let subagent_of = path.parent().filter(|folder| files::name(folder) == SUBAGENTS);
     if let Some(parent) = subagent_of.and_then(Path::parent) {
         draft.parent(files::name(parent), Relation::Subagent);
     }

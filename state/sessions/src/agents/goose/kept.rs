@@ -8,8 +8,9 @@ use crate::found::FoundSession;
 use crate::piece::Piece;
 use crate::sqlite::{Rows, integer, text};
 
-/// Columns with the values that a user typed for a recipe, which may be credentials.
-const TYPED: &[&str] = &["user_recipe_values_json"];
+/// Columns that may have credentials: values that a user typed for a recipe, and the environments
+/// and headers of extensions.
+const PRIVATE: &[&str] = &["user_recipe_values_json", "recipe_json", "extension_data"];
 
 pub(super) fn pieces(database: &Database, found: &FoundSession) -> Result<Vec<Piece>, StoreError> {
     let id = found.native_id.as_str();
@@ -37,7 +38,7 @@ pub(super) fn pieces(database: &Database, found: &FoundSession) -> Result<Vec<Pi
         Rows {
             others: others.into_iter().map(Value::from).collect(),
             needed: &["id", "created_at"],
-            never: TYPED,
+            never: PRIVATE,
             ..Rows::of("sessions", "id", own())
         },
         Rows::of("messages", "session_id", own()),
@@ -47,6 +48,7 @@ pub(super) fn pieces(database: &Database, found: &FoundSession) -> Result<Vec<Pi
             ..Rows::of("messages", "id", Vec::new())
         },
         Rows::of("usage_ledger", "session_id", own()),
+        Rows::of("schema_version", "version", database.schema.into_iter().map(Value::from).collect()),
     ];
     Ok(vec![Piece::rows(database.copied.path(), database.copied.excerpt(&rows)?)])
 }

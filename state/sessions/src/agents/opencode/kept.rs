@@ -45,17 +45,19 @@ pub(super) fn pieces(database: &Database, found: &FoundSession) -> Result<Vec<Pi
         Rows { cleaned, ..Rows::of("message", "session_id", own()) },
         // The words of these messages are the session's own, too: it has copies of them.
         Rows { cleaned, ..Rows::of("message", "id", values(originals)) },
-        Rows::of("part", "session_id", own()),
+        Rows { cleaned, ..Rows::of("part", "session_id", own()) },
         Rows::of("event_sequence", "aggregate_id", own()),
     ];
     Ok(vec![Piece::rows(database.copied.path(), database.copied.excerpt(&rows)?)])
 }
 
-/// Removes headers, bodies and addresses from a failed answer; `None` if there is nothing to
-/// remove.
-fn cleaned(data: &str) -> Option<String> {
-    let mut message: Value = serde_json::from_str(data).ok()?;
-    let failure = message.get_mut("error")?.get_mut("data")?.as_object_mut()?;
-    failure.retain(|name, _| FAILURE.contains(&name.as_str()));
-    Some(message.to_string())
+/// Removes headers, bodies and addresses from a failed answer, which a message and a part of one
+/// can have.
+fn cleaned(data: &mut Value) -> bool {
+    let failure = data.pointer_mut("/error/data").and_then(Value::as_object_mut);
+    failure.is_some_and(|failure| {
+        let before = failure.len();
+        failure.retain(|name, _| FAILURE.contains(&name.as_str()));
+        failure.len() < before
+    })
 }
