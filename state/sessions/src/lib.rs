@@ -81,9 +81,9 @@
 //!
 //! # File systems
 //!
-//! Nothing in a store is written, but what [`VaultLock::restore`] puts back where no file is. SQLite
-//! databases are read from a private copy of the database and of its write-ahead log, and not even
-//! a time of a file changes. Links are not followed.
+//! Nothing in a store is written, but what [`VaultLock::restore`] puts back where no file is.
+//! SQLite databases are read from a private copy of the database and of its write-ahead log, and
+//! not even a time of a file changes. Links are not followed.
 //!
 //! # Features
 //!
@@ -112,6 +112,7 @@
 )]
 
 mod agents;
+mod disk;
 mod draft;
 mod environment;
 mod error;

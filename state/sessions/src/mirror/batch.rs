@@ -1,15 +1,12 @@
 //! Rollouts of a pass: written next to their places, on the disk together, and then put there.
 
 use std::fs::{self, File, OpenOptions};
-use std::io::{self, Write as _};
+use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
 use super::error::MirrorError;
 use super::remove;
-
-/// Number of files above which the whole file system is synchronized at once.
-#[cfg(target_os = "linux")]
-const MANY: usize = 16;
+use crate::disk;
 
 /// Files that wait for the end of a pass.
 ///
@@ -57,7 +54,7 @@ impl Batch {
     pub(super) fn finish(mut self, folder: &Path) -> Result<(), MirrorError> {
         let new = self.replaced.iter().map(|(new, _)| new);
         let written: Vec<_> = new.chain(&self.appended).map(PathBuf::as_path).collect();
-        synchronize(folder, &written).map_err(MirrorError::io(folder))?;
+        disk::synchronize(folder, &written).map_err(MirrorError::io(folder))?;
         for (new, path) in &self.replaced {
             fs::rename(new, path).map_err(MirrorError::io(path))?;
         }
@@ -76,14 +73,4 @@ impl Drop for Batch {
             _ = fs::remove_file(new);
         }
     }
-}
-
-/// Waits until files are on the disk.
-fn synchronize(folder: &Path, files: &[&Path]) -> io::Result<()> {
-    #[cfg(target_os = "linux")]
-    if files.len() > MANY {
-        return Ok(rustix::fs::syncfs(File::open(folder)?)?);
-    }
-    _ = folder;
-    files.iter().try_for_each(|path| OpenOptions::new().append(true).open(path)?.sync_data())
 }

@@ -1,8 +1,8 @@
 //! The list of mirrored sessions of an agent: a JSON file, replaced as a whole.
 
 use std::collections::{BTreeMap, HashMap};
-use std::fs::{self, File};
-use std::io::{self, Write as _};
+use std::fs;
+use std::io;
 use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
@@ -12,6 +12,7 @@ use uuid::Uuid;
 use super::error::MirrorError;
 use super::mirrored::Mirrored;
 use super::rebuilt::rebuilt;
+use crate::disk;
 use crate::found::{FoundSession, Unread};
 
 /// List of an agent's mirrored sessions, by place and identity.
@@ -220,7 +221,7 @@ impl Manifest {
             fs::rename(&path, damaged(folder, agent)).map_err(MirrorError::io(&path))?;
         }
         let bytes = serde_json::to_vec(self).map_err(io::Error::other);
-        replace(&path, &bytes.map_err(MirrorError::io(&path))?)?;
+        bytes.and_then(|bytes| disk::replace(&path, &bytes)).map_err(MirrorError::io(&path))?;
         (self.is_changed, self.is_rebuilt) = (false, false);
         Ok(())
     }
@@ -233,14 +234,4 @@ pub(super) fn path(folder: &Path, agent: &str) -> PathBuf {
 /// Path of a damaged list that was moved aside.
 pub(super) fn damaged(folder: &Path, agent: &str) -> PathBuf {
     folder.join(format!("{agent}.json.damaged"))
-}
-
-/// Replaces a file, so that a kill leaves the old one or the new one.
-fn replace(path: &Path, bytes: &[u8]) -> Result<(), MirrorError> {
-    let new = path.with_extension("new");
-    let written = File::create(&new).and_then(|mut file| {
-        file.write_all(bytes)?;
-        file.sync_data()
-    });
-    written.and_then(|()| fs::rename(&new, path)).map_err(MirrorError::io(path))
 }

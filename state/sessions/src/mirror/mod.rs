@@ -14,8 +14,7 @@ mod sync;
 mod write;
 
 use std::collections::{BTreeMap, HashSet};
-use std::fs::{self, File};
-use std::io;
+use std::fs::File;
 use std::path::{Path, PathBuf};
 
 use threadkeep_rollout::untouched;
@@ -28,6 +27,7 @@ pub use sync::SyncReport;
 
 use self::manifest::Manifest;
 use self::sync::Pass;
+use crate::disk;
 use crate::found::Unread;
 use crate::ids::{OtherThreads, ThreadIds};
 use crate::store::{SessionStore, is_name};
@@ -177,13 +177,8 @@ impl Mirror {
     pub fn lock(&self) -> Result<Option<MirrorLock>, MirrorError> {
         create_private(&self.folder)?;
         let path = self.folder.join("lock");
-        let file = File::options().create(true).truncate(false).write(true).open(&path);
-        let file = file.map_err(MirrorError::io(&path))?;
-        match file.try_lock() {
-            Ok(()) => Ok(Some(MirrorLock { mirror: self.clone(), _file: file })),
-            Err(fs::TryLockError::WouldBlock) => Ok(None),
-            Err(fs::TryLockError::Error(error)) => Err(MirrorError::io(path)(error)),
-        }
+        let file = disk::try_lock(&path).map_err(MirrorError::io(path))?;
+        Ok(file.map(|file| MirrorLock { mirror: self.clone(), _file: file }))
     }
 }
 
@@ -243,7 +238,7 @@ impl MirrorLock {
         }
         let folder = &self.mirror.folder;
         let rollouts = folder.join(agent);
-        fs::remove_dir_all(&rollouts).or_else(ignore_missing).map_err(MirrorError::io(rollouts))?;
+        disk::remove_folder(&rollouts).map_err(MirrorError::io(rollouts))?;
         remove(&manifest::damaged(folder, agent))?;
         remove(&manifest::path(folder, agent))
     }
@@ -256,18 +251,9 @@ fn remove_rollout(folder: &Path, session: &Mirrored) -> Result<(), MirrorError> 
 
 /// Removes a file, if it is there.
 fn remove(path: &Path) -> Result<(), MirrorError> {
-    fs::remove_file(path).or_else(ignore_missing).map_err(MirrorError::io(path))
+    disk::remove_file(path).map_err(MirrorError::io(path))
 }
 
-fn ignore_missing(error: io::Error) -> io::Result<()> {
-    if error.kind() == io::ErrorKind::NotFound { Ok(()) } else { Err(error) }
-}
-
-/// Creates a folder for this user alone, if there is none.
 fn create_private(folder: &Path) -> Result<(), MirrorError> {
-    let mut builder = fs::DirBuilder::new();
-    builder.recursive(true);
-    #[cfg(unix)]
-    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
-    builder.create(folder).map_err(MirrorError::io(folder))
+    disk::create_private(folder).map_err(MirrorError::io(folder))
 }

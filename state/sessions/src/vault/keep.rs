@@ -10,7 +10,8 @@ use threadkeep_rollout::{Fingerprint, untouched};
 use uuid::Uuid;
 
 use super::kept::{self, Kept, KeptFile, VERSION};
-use super::{VaultError, VaultLock, create_file, create_private, leftovers, remove_folder, sync_folder};
+use super::{VaultError, VaultLock, create_private, leftovers, remove_folder};
+use crate::disk::{self, create_file};
 use crate::error::StoreError;
 use crate::found::FoundSession;
 use crate::piece::Piece;
@@ -18,9 +19,6 @@ use crate::store::{OpenStore, SessionStore, is_name};
 
 /// Copies that are tried while the agent writes.
 const TRIES: usize = 3;
-/// Number of files above which the whole file system is synchronized at once.
-#[cfg(target_os = "linux")]
-const MANY: usize = 16;
 
 impl VaultLock {
     /// Copies all that a session needs to be read alone, and that its agent needs to resume it. The
@@ -181,16 +179,12 @@ fn relative(path: &Path, place: &Path) -> Result<PathBuf, VaultError> {
 
 /// Waits until the files of a copy and its folders are on the disk.
 fn synchronize(copy: &Path, files: &[KeptFile]) -> io::Result<()> {
-    #[cfg(target_os = "linux")]
-    if files.len() > MANY {
-        return Ok(rustix::fs::syncfs(File::open(copy)?)?);
+    let paths: Vec<_> = files.iter().map(|file| copy.join(&file.path)).collect();
+    disk::synchronize(copy, &paths.iter().map(PathBuf::as_path).collect::<Vec<_>>())?;
+    // The folders of the thread and the agent, and the vault.
+    let mut folders: BTreeSet<&Path> = copy.ancestors().skip(1).take(3).collect();
+    for path in &paths {
+        folders.extend(path.ancestors().skip(1).take_while(|folder| folder.starts_with(copy)));
     }
-    let mut folders: BTreeSet<_> = copy.ancestors().skip(1).take(3).map(Path::to_owned).collect();
-    for file in files {
-        let path = copy.join(&file.path);
-        File::options().append(true).open(&path)?.sync_data()?;
-        folders
-            .extend(path.ancestors().skip(1).take_while(|path| path.starts_with(copy)).map(Path::to_owned));
-    }
-    folders.iter().try_for_each(|folder| sync_folder(folder))
+    folders.into_iter().try_for_each(disk::sync_folder)
 }

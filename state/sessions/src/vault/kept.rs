@@ -1,7 +1,6 @@
 //! Descriptions of copies: `kept.json`.
 
-use std::fs;
-use std::io::{ErrorKind, Write as _};
+use std::io::{self, ErrorKind};
 use std::path::{Component, Path, PathBuf};
 
 use jiff::Timestamp;
@@ -9,7 +8,8 @@ use serde::{Deserialize, Serialize};
 use threadkeep_rollout::untouched;
 use uuid::Uuid;
 
-use super::{VaultError, create_file, ignore_missing, path, sync_folder};
+use super::{VaultError, path};
+use crate::disk;
 use crate::found::FoundSession;
 use crate::piece::PieceKind;
 
@@ -121,13 +121,8 @@ pub(super) fn is_inside(path: &Path) -> bool {
 
 /// Replaces the description in a thread's folder.
 pub(super) fn write(folder: &Path, kept: &Kept) -> Result<(), VaultError> {
-    let (path, new) = (folder.join(NAME), folder.join("kept.json.new"));
-    let bytes = serde_json::to_vec(kept).map_err(std::io::Error::other).map_err(VaultError::io(&path))?;
-    let written = fs::remove_file(&new).or_else(ignore_missing).and_then(|()| {
-        let mut file = create_file(&new)?;
-        file.write_all(&bytes)?;
-        file.sync_all()
-    });
-    let renamed = written.and_then(|()| fs::rename(&new, &path)).and_then(|()| sync_folder(folder));
-    renamed.map_err(VaultError::io(path))
+    let path = folder.join(NAME);
+    let bytes = serde_json::to_vec(kept).map_err(io::Error::other);
+    let replaced = bytes.and_then(|bytes| disk::replace(&path, &bytes));
+    replaced.and_then(|()| disk::sync_folder(folder)).map_err(VaultError::io(path))
 }

@@ -1,9 +1,9 @@
 //! Leftovers of a process that was killed while it wrote or removed a copy.
 
-use std::fs;
 use std::path::Path;
 
-use super::{VaultError, folders, ignore_missing, kept, remove_folder};
+use super::{VaultError, folders, kept, remove_folder};
+use crate::disk;
 
 /// Removes from a thread's folder what its description does not name; without a description, all.
 pub(super) fn remove(folder: &Path) -> Result<(), VaultError> {
@@ -16,6 +16,6 @@ pub(super) fn remove(folder: &Path) -> Result<(), VaultError> {
     for name in folders(folder)?.into_iter().filter(|name| *name != named) {
         remove_folder(&folder.join(name))?;
     }
-    let new = folder.join("kept.json.new");
-    fs::remove_file(&new).or_else(ignore_missing).map_err(VaultError::io(new))
+    let new = folder.join("kept.new");
+    disk::remove_file(&new).map_err(VaultError::io(new))
 }

@@ -12,8 +12,8 @@ mod leftovers;
 mod path;
 mod restore;
 
-use std::fs::{self, File, TryLockError};
-use std::io::{self, ErrorKind};
+use std::fs::File;
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
 use threadkeep_rollout::untouched;
@@ -23,6 +23,7 @@ pub use error::VaultError;
 pub use kept::{Kept, KeptFile, VaultContents};
 pub use restore::Restored;
 
+use crate::disk;
 use crate::found::FoundSession;
 use crate::store::{OpenStore, SessionStore, is_name};
 
@@ -106,13 +107,7 @@ impl Vault {
     pub fn lock(&self) -> Result<Option<VaultLock>, VaultError> {
         create_private(&self.folder)?;
         let path = self.folder.join("lock");
-        let file = File::options().create(true).truncate(false).write(true).open(&path);
-        let file = file.map_err(VaultError::io(&path))?;
-        match file.try_lock() {
-            Ok(()) => {}
-            Err(TryLockError::WouldBlock) => return Ok(None),
-            Err(TryLockError::Error(error)) => return Err(VaultError::io(path)(error)),
-        }
+        let Some(file) = disk::try_lock(&path).map_err(VaultError::io(path))? else { return Ok(None) };
         for (agent, thread_id) in self.copies()? {
             leftovers::remove(&self.of(&agent, thread_id))?;
         }
@@ -192,32 +187,9 @@ fn folders(folder: &Path) -> Result<Vec<String>, VaultError> {
 
 /// Removes a folder, if it is there.
 fn remove_folder(folder: &Path) -> Result<(), VaultError> {
-    fs::remove_dir_all(folder).or_else(ignore_missing).map_err(VaultError::io(folder))
+    disk::remove_folder(folder).map_err(VaultError::io(folder))
 }
 
-fn ignore_missing(error: io::Error) -> io::Result<()> {
-    if error.kind() == ErrorKind::NotFound { Ok(()) } else { Err(error) }
-}
-
-/// Creates a folder for this user alone, if there is none.
 fn create_private(folder: &Path) -> Result<(), VaultError> {
-    let mut builder = fs::DirBuilder::new();
-    builder.recursive(true);
-    #[cfg(unix)]
-    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
-    builder.create(folder).map_err(VaultError::io(folder))
-}
-
-/// Waits until the names in a folder are on the disk.
-fn sync_folder(folder: &Path) -> io::Result<()> {
-    if cfg!(unix) { File::open(folder)?.sync_all() } else { Ok(()) }
-}
-
-/// Opens a new file for this user alone.
-fn create_file(path: &Path) -> io::Result<File> {
-    let mut options = File::options();
-    options.write(true).create_new(true);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    options.open(path)
+    disk::create_private(folder).map_err(VaultError::io(folder))
 }

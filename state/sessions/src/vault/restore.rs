@@ -5,7 +5,8 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use super::kept::Kept;
-use super::{VaultError, VaultLock, create_file, create_private, ignore_missing};
+use super::{VaultError, VaultLock, create_private};
+use crate::disk::{create_file, remove_file};
 use crate::piece::PieceKind;
 
 /// End of the name of a file that is being put back.
@@ -82,7 +83,7 @@ fn put(source: &Path, target: &Path) -> Result<(), VaultError> {
     let mut new = target.as_os_str().to_owned();
     new.push(NEW);
     let new = PathBuf::from(new);
-    let written = fs::remove_file(&new).or_else(ignore_missing).and_then(|()| {
+    let written = remove_file(&new).and_then(|()| {
         let mut file = create_file(&new)?;
         io::copy(&mut fs::File::open(source)?, &mut file)?;
         file.sync_all()?;

@@ -256,10 +256,10 @@ fn leftovers_of_a_killed_process_go_and_damaged_copies_stay() -> Result {
         fs::create_dir_all(&path)?;
         fs::write(path.join("part"), "part")?;
     }
-    File::create(folder.join("kept.json.new"))?;
+    File::create(folder.join("kept.new"))?;
     let before = keeper.vault.contents()?.kept;
     drop(keeper.vault.lock()?);
-    assert!(!folder.join("2").exists() && !folder.join("kept.json.new").exists() && !begun.exists());
+    assert!(!folder.join("2").exists() && !folder.join("kept.new").exists() && !begun.exists());
     assert_eq!((keeper.vault.contents()?.kept, before), (vec![kept.clone()], vec![kept.clone()]));
     fs::write(folder.join("kept.json"), "{")?;
     drop(keeper.vault.lock()?);
