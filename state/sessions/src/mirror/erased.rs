@@ -13,11 +13,12 @@ use crate::ids::ThreadIds;
 use crate::rollout::{Before, OTHER_USAGE, to_rollout_after};
 use crate::session::{Session, SessionTurn};
 
-/// Returns the rollout of a session some of whose turns were erased: the old rollout up to the
-/// turns that both have, and all turns that the session has now. `None` if no turn with words of
-/// the user's was erased.
+/// Returns the rollout of a session some of whose turns were erased: the old rollout, and the turns
+/// that it lacks. `None` if no turn with words of the user's was erased.
 ///
-/// Turns are compared by these words: times may come later than a turn.
+/// Turns are compared by these words: times may come later than a turn. Where the last turns of the
+/// old rollout are the first ones of the session, these are written again, because they may have
+/// grown.
 pub(super) fn kept(old: &[u8], session: &Session, ids: &ThreadIds<'_>) -> Option<Vec<u8>> {
     let before = turns_of(old);
     let words: Vec<_> = before.iter().map(|turn| turn.words.as_str()).collect();
@@ -28,13 +29,41 @@ pub(super) fn kept(old: &[u8], session: &Session, ids: &ThreadIds<'_>) -> Option
     }
     let most = words.len().min(now.len());
     let common = (0..=most).rev().find(|&turns| words.ends_with(&now[..turns]))?;
-    let end = before.get(before.len() - common).map_or(old.len(), |turn| turn.offset);
+    let Known { turns, last } = Known::of(&before, session, &now);
+    // Either all turns from the first one on are written, or only those that are not known.
+    let (again, from) = if turns > common { (last, turns - last) } else { (common, 0) };
+    let end = before.get(before.len() - again).map_or(old.len(), |turn| turn.offset);
     let mut kept = old[..end].to_vec();
     // A kill may have torn the last line.
     kept.truncate(kept.iter().rposition(|&byte| byte == b'\n').map_or(0, |last| last + 1));
-    let before = state_after(&kept);
-    kept.extend(to_rollout_after(&before, session, ids));
+    if from < session.turns.len() {
+        let rest = Session { turns: session.turns[from..].to_vec(), ..session.clone() };
+        kept.extend(to_rollout_after(&state_after(&kept), &rest, ids));
+    }
     Some(kept)
+}
+
+/// First turns of a session that an old rollout has, too, in their order, with other turns in
+/// between: the agent went back, and on from there, or lost turns for a while.
+struct Known {
+    turns: usize,
+    /// Number of these turns that are the last ones of the old rollout.
+    last: usize,
+}
+
+impl Known {
+    fn of(before: &[OldTurn], session: &Session, words: &[&str]) -> Self {
+        let mut places = Vec::new();
+        for (turn, words) in session.turns.iter().zip(words) {
+            let next = places.last().map_or(0, |last| last + 1);
+            let is_same = |old: &OldTurn| old.id == turn.id && old.words == *words;
+            let Some(place) = before[next..].iter().position(is_same) else { break };
+            places.push(next + place);
+        }
+        let ends = (0..before.len()).rev();
+        let last = places.iter().rev().zip(ends).take_while(|(place, end)| **place == *end).count();
+        Self { turns: places.len(), last }
+    }
 }
 
 /// Returns the words of turns that have some.
@@ -46,6 +75,7 @@ fn spoken<'a>(words: &[&'a str]) -> Vec<&'a str> {
 struct OldTurn {
     /// Byte where its settings or its first line start.
     offset: usize,
+    id: String,
     /// Words of its prompt; empty without any.
     words: String,
 }
@@ -63,6 +93,7 @@ struct Line {
 struct Payload {
     #[serde(rename = "type")]
     kind: String,
+    turn_id: String,
     item: Item,
     response_id: Option<String>,
 }
@@ -101,7 +132,8 @@ fn turns_of(rollout: &[u8]) -> Vec<OldTurn> {
         }
         let settings = settings.take();
         if line.payload.kind == "task_started" {
-            turns.push(OldTurn { offset: settings.unwrap_or(offset), words: String::new() });
+            let (offset, id) = (settings.unwrap_or(offset), line.payload.turn_id);
+            turns.push(OldTurn { offset, id, words: String::new() });
         }
         let item = line.payload.item;
         if item.kind == "UserMessage"

@@ -208,7 +208,11 @@ impl Story {
 
     /// Writes the lines from one on, as if the agent had erased those before.
     fn write(&self, from: usize) -> Result {
-        Ok(fs::write(&self.path, self.lines[from..].join("\n") + "\n")?)
+        self.write_all(&self.lines[from..])
+    }
+
+    fn write_all(&self, lines: &[String]) -> Result {
+        Ok(fs::write(&self.path, lines.join("\n") + "\n")?)
     }
 }
 
@@ -236,24 +240,64 @@ fn a_session_that_has_grown_is_appended_to() -> Result {
     Ok(())
 }
 
+/// Words of the prompts, input tokens, and bytes of a rollout.
+type Told = (Vec<String>, i64, Vec<u8>);
+
+/// Brings a mirror with one session up to date.
+fn told(mirror: &Mirror, place: &Path) -> Result<Told> {
+    mirror.sync(store("claude").ok_or("an agent that this build knows")?, place)?;
+    let known = mirror.sessions("claude")?.remove(0);
+    let path = mirror.folder().join("claude").join(&known.file);
+    let name = RolloutName::parse(&known.file)?;
+    let read = Projector::new().project(&path, false, Some(&name), None)?;
+    assert!(read.skipped.is_empty());
+    let words = read.turns.into_iter().filter_map(|turn| turn.first_words).collect();
+    let used = read.usage.iter().map(|day| day.tokens.input).sum();
+    Ok((words, used, fs::read(path)?))
+}
+
+#[test]
+fn a_session_that_was_shorter_for_a_while_repeats_no_turn() -> Result {
+    let folder = tempfile::tempdir()?;
+    let mut story = Story::new(folder.path())?;
+    let (mirror, place) = (Mirror::new(folder.path().join("mirror")), story.place.clone());
+    for words in ["one", "two", "two", "three"] {
+        story.add(words);
+    }
+    story.write(0)?;
+    let whole = told(&mirror, &place)?;
+    for _ in 0..2 {
+        for length in [5, 4, 3] {
+            story.write_all(&story.lines[..length])?;
+            assert_eq!(told(&mirror, &place)?, whole, "{length} lines are left");
+        }
+        story.write(0)?;
+        assert_eq!(told(&mirror, &place)?, whole);
+    }
+    // The user goes back, and on from there.
+    let back = story.lines[..4].to_vec();
+    story.add("four");
+    story.add("five");
+    let on = &story.lines[8..];
+    let known = ["one", "two", "two", "three"];
+    for (lines, words, used) in [(1, &["four"][..], 40), (2, &["four"], 50), (4, &["four", "five"], 60)] {
+        story.write_all(&[&back, &on[..lines]].concat())?;
+        let told = told(&mirror, &place)?;
+        assert_eq!(
+            (told.0, told.1),
+            ([&known, words].concat().iter().map(|it| (*it).to_owned()).collect(), used)
+        );
+    }
+    Ok(())
+}
+
 #[test]
 fn turns_that_an_agent_erases_stay() -> Result {
     let folder = tempfile::tempdir()?;
     let mut story = Story::new(folder.path())?;
     let place = story.place.clone();
-    let store = store("claude").ok_or("an agent that this build knows")?;
     let mirror = Mirror::new(folder.path().join("mirror"));
-    let synced = || -> Result<(Vec<String>, i64, Vec<u8>)> {
-        mirror.sync(store, &place)?;
-        let known = mirror.sessions("claude")?.remove(0);
-        let path = mirror.folder().join("claude").join(&known.file);
-        let name = RolloutName::parse(&known.file)?;
-        let read = Projector::new().project(&path, false, Some(&name), None)?;
-        assert!(read.skipped.is_empty());
-        let words = read.turns.into_iter().filter_map(|turn| turn.first_words).collect();
-        let used = read.usage.iter().map(|day| day.tokens.input).sum();
-        Ok((words, used, fs::read(path)?))
-    };
+    let synced = || told(&mirror, &place);
     for words in ["one", "go on", "go on"] {
         story.add(words);
     }
