@@ -58,24 +58,31 @@ pub(super) struct Head<'a> {
     pub(super) uuid: Option<Cow<'a, str>>,
     pub(super) timestamp: Option<Timestamp>,
     #[serde(borrow)]
-    pub(super) session_id: Option<Cow<'a, str>>,
+    session_id: Option<Cow<'a, str>>,
     #[serde(borrow)]
-    pub(super) request_session_id: Option<Cow<'a, str>>,
+    request_session_id: Option<Cow<'a, str>>,
     #[serde(borrow)]
-    pub(super) forked_from: Option<ForkedFrom<'a>>,
+    forked_from: Option<ForkedFrom<'a>>,
 }
 
 impl Head<'_> {
     pub(super) fn is_message(&self) -> bool {
         matches!(&*self.kind, "user" | "assistant")
     }
+
+    /// Returns the session from which the line was copied, if it names one.
+    pub(super) fn copied_from(&self) -> Option<&str> {
+        let named = self.forked_from.as_ref().map(|from| &from.session_id);
+        let named = named.or(self.request_session_id.as_ref());
+        named.filter(|named| Some(*named) != self.session_id.as_ref()).map(AsRef::as_ref)
+    }
 }
 
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "camelCase")]
-pub(super) struct ForkedFrom<'a> {
+struct ForkedFrom<'a> {
     #[serde(borrow)]
-    pub(super) session_id: Cow<'a, str>,
+    session_id: Cow<'a, str>,
 }
 
 #[derive(Debug, Deserialize)]
@@ -131,14 +138,30 @@ impl From<Usage> for Tokens {
     }
 }
 
-/// Returns the id of the first message of a file; `None` of a file without one.
-pub(super) fn first_message(path: &Path) -> Result<Option<String>, StoreError> {
-    let mut found = None;
+/// Beginning of a file.
+#[derive(Debug)]
+pub(super) struct Beginning {
+    /// Id of the first message.
+    pub(super) message: String,
+    /// True if the first prompt or the first answer names another session, from which it was
+    /// copied.
+    pub(super) is_fork: bool,
+}
+
+/// Returns the beginning of a file; `None` of a file without a message.
+pub(super) fn beginning(path: &Path) -> Result<Option<Beginning>, StoreError> {
+    let mut found: Option<Beginning> = None;
     files::each_line(path, |_, json| {
         let line: Head<'_> = serde_json::from_str(json)?;
-        let is_message = line.is_message();
-        found = line.uuid.filter(|_| is_message).map(Cow::into_owned);
-        Ok(found.is_none())
+        if !line.is_message() {
+            return Ok(true);
+        }
+        let (is_fork, is_answer) = (line.copied_from().is_some(), line.kind == "assistant");
+        match (&mut found, line.uuid) {
+            (Some(found), _) => found.is_fork |= is_fork,
+            (None, uuid) => found = uuid.map(|uuid| Beginning { message: uuid.into_owned(), is_fork }),
+        }
+        Ok(found.is_none() || !is_answer)
     })?;
     Ok(found)
 }

@@ -89,7 +89,7 @@ fn find(place: &Path) -> (Listing, Families) {
         std::iter::once(path).chain(files::files_with(&agents, "jsonl"))
     });
     for path in with_agents {
-        let first = match line::first_message(&path) {
+        let first = match line::beginning(&path) {
             Ok(Some(first)) => first,
             Ok(None) => {
                 listing.skip(path, "it has no message");
@@ -105,6 +105,12 @@ fn find(place: &Path) -> (Listing, Families) {
         let (about, sidecar) = (path.with_extension("meta.json"), folder.join("custom-title.json"));
         let session = FoundSession::of_files(files::stem(&path).to_owned(), vec![path, sidecar]);
         listing.add(session.with_more(folder).with_more(about));
+    }
+    // A fork is read again when a session that it was copied from comes or goes.
+    for session in listing.sessions.values_mut() {
+        if let Some(family) = families.of(&session.source()) {
+            session.fingerprint.push_str(&format!(" {}", family.len()));
+        }
     }
     (listing, families)
 }

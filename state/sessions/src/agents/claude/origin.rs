@@ -4,22 +4,26 @@ use std::borrow::Cow;
 use std::collections::{HashMap, HashSet};
 use std::path::{Path, PathBuf};
 
-use super::line::Head;
+use super::line::{Beginning, Head};
 use crate::error::StoreError;
 use crate::files;
 
-/// Files of sessions that begin with the same message.
+/// Files of sessions that begin with the same message. A fork whose parent is gone is one, too.
 #[derive(Debug, Default)]
 pub(super) struct Families {
     all: Vec<Vec<PathBuf>>,
+    forks: HashSet<PathBuf>,
     by_message: HashMap<String, usize>,
     by_path: HashMap<PathBuf, usize>,
 }
 
 impl Families {
-    /// Adds a file, with the id of its first message.
-    pub(super) fn add(&mut self, message: String, path: &Path) {
-        let family = *self.by_message.entry(message).or_insert(self.all.len());
+    /// Adds a file.
+    pub(super) fn add(&mut self, beginning: Beginning, path: &Path) {
+        if beginning.is_fork {
+            self.forks.insert(path.to_owned());
+        }
+        let family = *self.by_message.entry(beginning.message).or_insert(self.all.len());
         if family == self.all.len() {
             self.all.push(Vec::new());
         }
@@ -27,10 +31,10 @@ impl Families {
         self.by_path.insert(path.to_owned(), family);
     }
 
-    /// Returns the family of a file; `None` if it is alone in it.
-    fn of(&self, path: &Path) -> Option<&[PathBuf]> {
+    /// Returns the family of a file; `None` if nothing in it can be a copy.
+    pub(super) fn of(&self, path: &Path) -> Option<&[PathBuf]> {
         let family = self.all.get(*self.by_path.get(path)?)?;
-        (family.len() > 1).then_some(family)
+        (family.len() > 1 || self.forks.contains(path)).then_some(family)
     }
 }
 
@@ -54,12 +58,11 @@ impl Origin {
         let mut lines = Vec::new();
         files::each_line(path, |offset, json| {
             let line: Head<'_> = serde_json::from_str(json)?;
-            let other = line.forked_from.map(|from| from.session_id).or(line.request_session_id);
-            let other = other.filter(|other| Some(other) != line.session_id.as_ref());
+            let other = line.copied_from();
+            lines.push((offset, line.uuid.as_deref().map(str::to_owned), other.is_some()));
             if named.is_none() {
-                named = other.map(Cow::into_owned);
+                named = other.map(str::to_owned);
             }
-            lines.push((offset, line.uuid.map(Cow::into_owned)));
             Ok(true)
         })?;
         // Old versions name no parent: it is the session with the oldest start.
@@ -77,9 +80,9 @@ impl Origin {
                 Ok(true)
             })?;
         }
-        let is_copied = |uuid: &Option<String>| uuid.as_ref().is_some_and(|uuid| known.contains(uuid));
-        let last = lines.iter().rposition(|(_, uuid)| is_copied(uuid));
-        let own_from = last.map(|last| lines.get(last + 1).map_or(u64::MAX, |(offset, _)| *offset));
+        let is_known = |uuid: &Option<String>| uuid.as_ref().is_some_and(|uuid| known.contains(uuid));
+        let last = lines.iter().rposition(|(_, uuid, is_named)| *is_named || is_known(uuid));
+        let own_from = last.map(|last| lines.get(last + 1).map_or(u64::MAX, |(offset, ..)| *offset));
         let other = || family.iter().find(|other| *other != path);
         let source = parent.or_else(|| other().map(PathBuf::as_path)).map(Path::to_owned);
         Ok(Self { parent: Some(parent_id), source, own_from })
