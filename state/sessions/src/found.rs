@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
+use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use threadkeep_rollout::Fingerprint;
 
@@ -45,6 +46,13 @@ impl Listing {
             return;
         }
         self.unread.push(Unread::new(path, reason));
+    }
+
+    /// Reads a document that sessions share, such as a map of folders; an empty one if there is
+    /// none. Notes one that cannot be read: sessions lack what it says of them.
+    pub(crate) fn shared<T: DeserializeOwned + Default>(&mut self, path: &Path) -> T {
+        let read = crate::files::document(path).map_err(|error| self.unread(path, error));
+        read.ok().flatten().unwrap_or_default()
     }
 
     /// Returns true if a file has a prompt, as its head says. Skips a file without one, and a file

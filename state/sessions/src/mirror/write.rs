@@ -1,5 +1,6 @@
 //! Reads sessions and writes their rollouts.
 
+use std::borrow::Cow;
 use std::fs;
 use std::io;
 use std::num::NonZero;
@@ -10,6 +11,7 @@ use std::thread;
 
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
+use serde::Deserialize;
 use threadkeep_rollout::{MIRROR_ARCHIVE, RolloutName};
 
 use super::batch::Batch;
@@ -110,14 +112,15 @@ fn write(
         batch.remove(before.map(|before| folder.join(&before.file)));
         return Ok(mirrored);
     }
-    let begun = session.created_at.unwrap_or(Timestamp::UNIX_EPOCH);
-    let started = TimeZone::UTC.to_datetime(begun);
-    let name = RolloutName { started, thread_id: id, segment_id: None };
-    let file = if session.archived { format!("{MIRROR_ARCHIVE}/{name}") } else { name.to_string() };
     let old = match before.map(|known| folder.join(&known.file)) {
         Some(path) => old_rollout(&path)?,
         None => Vec::new(),
     };
+    let session = &*remembered(session, &old);
+    let begun = session.created_at.unwrap_or(Timestamp::UNIX_EPOCH);
+    let started = TimeZone::UTC.to_datetime(begun);
+    let name = RolloutName { started, thread_id: id, segment_id: None };
+    let file = if session.archived { format!("{MIRROR_ARCHIVE}/{name}") } else { name.to_string() };
     let rollout = to_rollout(session, ids);
     // Nothing was erased from a session that has only grown.
     let rewritten = before.filter(|_| !rollout.starts_with(&old));
@@ -148,4 +151,32 @@ fn old_rollout(path: &Path) -> Result<Vec<u8>, MirrorError> {
         // It may have turns that the agent has erased.
         read => read.map_err(MirrorError::io(path)),
     }
+}
+
+/// Adds the folder and the start that an old rollout has to a session without them: the agent's map
+/// of them was lost.
+fn remembered<'a>(session: &'a Session, old: &[u8]) -> Cow<'a, Session> {
+    #[derive(Deserialize)]
+    struct Head {
+        payload: Payload,
+    }
+    #[derive(Deserialize)]
+    struct Payload {
+        timestamp: Option<Timestamp>,
+        cwd: Option<String>,
+    }
+    if old.is_empty() || (session.cwd.is_some() && session.created_at.is_some()) {
+        return Cow::Borrowed(session);
+    }
+    let first = old.split(|&byte| byte == b'\n').next().unwrap_or_default();
+    let Ok(Head { payload: Payload { timestamp, cwd } }) = serde_json::from_slice(first) else {
+        return Cow::Borrowed(session);
+    };
+    let mut session = session.clone();
+    if session.cwd.is_none() {
+        session.cwds.extend(cwd.clone());
+        session.cwd = cwd;
+    }
+    session.created_at = session.created_at.or(timestamp);
+    Cow::Owned(session)
 }

@@ -34,6 +34,15 @@ pub enum VaultError {
         /// The agent's id of the session.
         native_id: String,
     },
+    /// The agent's files have less of the session than an older copy, which stays. Remove that one to
+    /// keep what is left.
+    #[error(
+        "session {native_id} has less than the copy that is kept of it; remove that one to keep the rest"
+    )]
+    Less {
+        /// The agent's id of the session.
+        native_id: String,
+    },
     /// A file of a copy is missing or has another length. Remove the copy.
     #[error("the kept file {} is missing or has another length", path.display())]
     Damaged {

@@ -10,11 +10,12 @@ use threadkeep_rollout::{Fingerprint, untouched};
 use uuid::Uuid;
 
 use super::kept::{self, Kept, KeptFile, VERSION};
-use super::{VaultError, VaultLock, create_private, leftovers, remove_folder};
+use super::{Vault, VaultError, VaultLock, create_private, leftovers, remove_folder};
 use crate::disk::{self, create_file};
 use crate::error::StoreError;
 use crate::found::FoundSession;
 use crate::piece::Piece;
+use crate::session::Session;
 use crate::store::{OpenStore, SessionStore, is_name};
 
 /// Copies that are tried while the agent writes.
@@ -26,8 +27,8 @@ impl VaultLock {
     ///
     /// # Errors
     ///
-    /// [`VaultError`], if a file cannot be read or written, or the copy is not whole. An older copy
-    /// then stays.
+    /// [`VaultError`], if a file cannot be read or written, the copy is not whole, or an older one
+    /// has more. The older copy then stays.
     pub fn keep(
         &self,
         store: &dyn SessionStore,
@@ -41,12 +42,17 @@ impl VaultLock {
             return Err(VaultError::NotAnAgent { agent: agent.to_owned() });
         }
         let folder = self.vault.of(agent, thread_id);
-        let old = kept::read(&folder)?;
+        let old = self.vault.get(agent, thread_id)?;
         leftovers::remove(&folder)?;
         create_private(&folder)?;
-        let number = old.and_then(|old| old.copy.parse::<u64>().ok()).unwrap_or(0) + 1;
+        let number = old.as_ref().and_then(|old| old.copy.parse::<u64>().ok()).unwrap_or(0) + 1;
         let copy = folder.join(number.to_string());
-        let written = write(store, place, open, found, &copy);
+        let written = write(store, place, open, found, &copy).and_then(|(files, session)| {
+            match old.filter(|old| self.vault.has_more(store, old, &session)) {
+                Some(_) => Err(VaultError::Less { native_id: found.native_id.clone() }),
+                None => Ok((files, session.agent_version)),
+            }
+        });
         let (files, agent_version) = match written {
             Ok(written) => written,
             Err(error) => {
@@ -74,8 +80,22 @@ impl VaultLock {
     }
 }
 
-/// Files of a copy, and the version of the agent that the session names.
-type Written = (Vec<KeptFile>, Option<String>);
+impl Vault {
+    /// Returns true if a copy has something of its session that is no longer there: turns, the
+    /// folder, or the start.
+    fn has_more(&self, store: &dyn SessionStore, kept: &Kept, now: &Session) -> bool {
+        // A copy that cannot be read has nothing.
+        let Ok((copy, found)) = self.open(store, kept) else { return false };
+        copy.read(&found).is_ok_and(|before| {
+            before.turns.len() > now.turns.len()
+                || before.cwd.is_some() && now.cwd.is_none()
+                || before.created_at.is_some() && now.created_at.is_none()
+        })
+    }
+}
+
+/// Files of a copy, and its session.
+type Written = (Vec<KeptFile>, Session);
 
 /// Writes a copy, again if the agent changes the files meanwhile, and reads it.
 fn write(
@@ -96,7 +116,7 @@ fn write(
         let (copied, in_copy) = find(store, copy, found.identity())?;
         let session = copied.read(&in_copy)?;
         synchronize(copy, &files).map_err(VaultError::io(copy))?;
-        return Ok((files, session.agent_version));
+        return Ok((files, session));
     }
     Err(VaultError::NotWhole { native_id: found.native_id.clone() })
 }

@@ -26,7 +26,7 @@ const MOST_BYTES: u64 = 1 << 30;
 pub struct VaultContents {
     /// Copies.
     pub kept: Vec<Kept>,
-    /// Folders of copies whose description cannot be read.
+    /// Folders of copies whose description cannot be read, or that lack a file.
     pub damaged: Vec<PathBuf>,
 }
 

@@ -12,7 +12,7 @@ mod leftovers;
 mod path;
 mod restore;
 
-use std::fs::File;
+use std::fs::{self, File};
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
@@ -44,8 +44,8 @@ impl Vault {
         &self.folder
     }
 
-    /// Returns the kept sessions, by agent and thread. Copies whose description cannot be read are
-    /// named.
+    /// Returns the kept sessions, by agent and thread. Damaged copies are named, also those whose
+    /// description cannot be read.
     ///
     /// # Errors
     ///
@@ -55,7 +55,13 @@ impl Vault {
         for (agent, thread_id) in self.copies()? {
             let folder = self.of(&agent, thread_id);
             match kept::read(&folder) {
-                Ok(Some(kept)) => contents.kept.push(Kept { agent, thread_id, ..kept }),
+                Ok(Some(kept)) => {
+                    let kept = Kept { agent, thread_id, ..kept };
+                    if !self.is_whole(&kept) {
+                        contents.damaged.push(folder);
+                    }
+                    contents.kept.push(kept);
+                }
                 // A copy that was not completed, or is being removed.
                 Ok(None) => {}
                 Err(_) => contents.damaged.push(folder),
@@ -83,6 +89,15 @@ impl Vault {
     /// with parts of others that it needs.
     pub fn place(&self, kept: &Kept) -> PathBuf {
         self.of(&kept.agent, kept.thread_id).join(&kept.copy)
+    }
+
+    /// Returns true if all files of a copy are there, with their lengths.
+    pub fn is_whole(&self, kept: &Kept) -> bool {
+        let place = self.place(kept);
+        kept.files.iter().all(|file| {
+            let metadata = fs::symlink_metadata(place.join(&file.path));
+            metadata.is_ok_and(|metadata| metadata.is_file() && metadata.len() == file.bytes)
+        })
     }
 
     /// Opens a copy with the agent's store.

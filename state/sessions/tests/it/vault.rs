@@ -303,7 +303,8 @@ fn no_settings_of_gooses_extensions_are_kept() -> Result {
     let path = ".local/share/goose/sessions/sessions.db";
     let home = Home::copy(&format!("goose/home/{path}"), path)?;
     let private = "UPDATE sessions SET extension_data = '{\"envs\": {\"KEY\": \"SECRET\"}}',
-        recipe_json = 'SECRET', user_recipe_values_json = 'SECRET'";
+        recipe_json = 'SECRET', user_recipe_values_json = 'SECRET',
+        model_config_json = json_set(model_config_json, '$.api_key', 'SECRET')";
     Connection::open(home.database())?.execute_batch(private)?;
     let goose = store("goose").ok_or("goose")?;
     let keeper = Keeper::of(goose, &home.place(goose)?)?;
@@ -334,6 +335,29 @@ fn a_description_with_paths_that_lead_elsewhere_is_refused() -> Result {
     }
     fs::write(&path, sound)?;
     assert_eq!(keeper.vault.contents()?.kept, [kept]);
+    Ok(())
+}
+
+#[test]
+fn a_copy_that_has_more_is_not_replaced() -> Result {
+    let (place, folder) = copilot()?;
+    let keeper = Keeper::of(place.store, &place.path())?;
+    let events = folder.join("events.jsonl");
+    let less = fs::read_to_string(&events)?;
+    let whole = format!("{less}{}\n", r#"{"type":"user.message","data":{"content":"More"},"id":"3"}"#);
+    fs::write(&events, &whole)?;
+    let first = keeper.keep()?.remove(0);
+    fs::write(&events, less)?;
+    let refused = keeper.keep();
+    assert!(refused.is_err_and(|error| error.to_string().contains("has less than the copy")));
+    assert_eq!(keeper.vault.contents()?.kept, std::slice::from_ref(&first));
+    // A copy that lacks a file is damaged, and is made again.
+    fs::write(&events, whole)?;
+    fs::remove_file(keeper.vault.place(&first).join("session-state/s/events.jsonl"))?;
+    assert!(!keeper.vault.is_whole(&first));
+    assert_eq!(keeper.vault.contents()?.damaged.len(), 1);
+    let second = keeper.keep()?.remove(0);
+    assert!(keeper.vault.is_whole(&second) && keeper.vault.contents()?.damaged.is_empty());
     Ok(())
 }
 

@@ -24,8 +24,7 @@ pub(super) fn pieces(found: &FoundSession, known: &Known) -> Result<Vec<Piece>, 
         pieces.push(Piece::context(path, beginning(path, origin.copied)?));
     }
     let Some(list) = found.files.iter().find(|path| path.ends_with(LIST)) else { return Ok(pieces) };
-    // A damaged list has no rows, also when the session is read.
-    let rows: Vec<Value> = files::document(list).ok().flatten().unwrap_or_default();
+    let rows: Vec<Value> = files::document(list)?.unwrap_or_default();
     let row = |id: &str| rows.iter().find(|row| row["sessionId"] == id);
     let mut part: Vec<_> = row(&found.native_id).cloned().into_iter().collect();
     if let Some(row) = parent.and_then(|parent| row(&parent.native_id)) {

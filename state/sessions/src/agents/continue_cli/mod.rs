@@ -87,13 +87,13 @@ struct Known {
 fn find(place: &Path) -> (Listing, Known) {
     let folder = place.join("sessions");
     let list = folder.join(LIST);
-    let rows: Vec<Row> = files::document(&list).ok().flatten().unwrap_or_default();
+    let mut listing = Listing::default();
+    let rows: Vec<Row> = listing.shared(&list);
     let time = |text: &str| Timestamp::from_millisecond(text.parse().ok()?).ok();
     let created: HashMap<_, _> = rows
         .into_iter()
         .filter_map(|row| Some((row.session_id, time(row.date_created?.as_str())?)))
         .collect();
-    let mut listing = Listing::default();
     for path in files::files_with(&folder, "json") {
         if path == list {
             continue;

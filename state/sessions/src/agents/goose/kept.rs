@@ -3,6 +3,7 @@
 use serde_json::{Value, json};
 
 use super::tables::Database;
+use crate::agents::masked::mask;
 use crate::error::StoreError;
 use crate::found::FoundSession;
 use crate::piece::Piece;
@@ -39,6 +40,7 @@ pub(super) fn pieces(database: &Database, found: &FoundSession) -> Result<Vec<Pi
             others: others.into_iter().map(Value::from).collect(),
             needed: &["id", "created_at"],
             never: PRIVATE,
+            cleaned: Some(("model_config_json", mask)),
             ..Rows::of("sessions", "id", own())
         },
         Rows::of("messages", "session_id", own()),

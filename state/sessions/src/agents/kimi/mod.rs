@@ -71,8 +71,8 @@ struct Known {
 
 fn find(place: &Path) -> (Listing, BTreeMap<String, Known>) {
     let map = place.join("kimi.json");
-    let cwds = cwds(&map);
     let (mut listing, mut all) = (Listing::default(), BTreeMap::new());
+    let cwds = cwds(listing.shared(&map));
     for project in files::folders(&place.join("sessions")) {
         // A folder of another machine has its name before the hash.
         let hash = files::name(&project).rsplit('_').next().unwrap_or_default();
@@ -125,7 +125,7 @@ fn pieces(found: &FoundSession) -> Result<Vec<Piece>, StoreError> {
     let wires = wires.filter(|wire| wire.is_file());
     let mut pieces: Vec<_> = wires.map(|wire| Piece::context(wire, Vec::new())).collect();
     let Some(path) = found.files.last().filter(|path| path.is_file()) else { return Ok(pieces) };
-    let map: Map = files::document(path).ok().flatten().unwrap_or_default();
+    let map: Map = files::document(path)?.unwrap_or_default();
     let folders: Vec<_> = found.source().ancestors().map(|path| files::name(path).to_owned()).collect();
     let concerns = |one: &Value| {
         let hash = one["path"].as_str().map(hash);
@@ -136,10 +136,9 @@ fn pieces(found: &FoundSession) -> Result<Vec<Piece>, StoreError> {
     Ok(pieces)
 }
 
-/// Reads the agent's list of working directories, by the hash that names their folders.
-fn cwds(map: &Path) -> BTreeMap<String, String> {
-    let map: Option<Map> = files::document(map).ok().flatten();
-    let paths = map.unwrap_or_default().work_dirs.into_iter();
+/// Returns the agent's working directories, by the hash that names their folders.
+fn cwds(map: Map) -> BTreeMap<String, String> {
+    let paths = map.work_dirs.into_iter();
     let paths = paths.filter_map(|one| one.get("path")?.as_str().map(str::to_owned));
     paths.map(|path| (hash(&path), path)).collect()
 }

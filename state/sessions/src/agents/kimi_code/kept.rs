@@ -36,7 +36,7 @@ pub(super) fn pieces(found: &FoundSession) -> Result<Vec<Piece>, StoreError> {
                 Piece::shared_part(path, files::lines_with(path, |json| json.contains(id))?)
             }
             ("workspaces.json", _) => {
-                let map: Workspaces = files::document(path).ok().flatten().unwrap_or_default();
+                let map: Workspaces = files::document(path)?.unwrap_or_default();
                 let source = found.source();
                 let is_around = |name: &str| source.ancestors().any(|path| files::name(path) == name);
                 let own: serde_json::Map<_, _> =

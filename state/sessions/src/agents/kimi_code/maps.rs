@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use serde::Deserialize;
 
 use crate::files;
+use crate::found::Listing;
 use crate::tolerant::or_default;
 
 /// `session_index.jsonl` and `workspaces.json`.
@@ -37,18 +38,20 @@ struct Workspace {
 }
 
 impl Maps {
-    pub(super) fn read(place: &Path) -> Self {
+    pub(super) fn read(place: &Path, listing: &mut Listing) -> Self {
         let files = [place.join("session_index.jsonl"), place.join("workspaces.json")];
         let mut by_session = HashMap::new();
-        // A map that cannot be read is an empty one.
-        let _ = files::each_line(&files[0], |_, json| {
+        let read = files::each_line(&files[0], |_, json| {
             let entry: Entry = serde_json::from_str(json)?;
             by_session.entry(entry.session_id).or_insert(entry.work_dir);
             Ok(true)
         });
-        let workspaces: Option<Workspaces> = files::document(&files[1]).ok().flatten();
-        let workspaces = workspaces.unwrap_or_default().workspaces.into_iter();
-        let by_workspace = workspaces.map(|(name, workspace)| (name, workspace.root)).collect();
+        if let Err(error) = read {
+            listing.unread(&files[0], error);
+        }
+        let workspaces: Workspaces = listing.shared(&files[1]);
+        let by_workspace =
+            workspaces.workspaces.into_iter().map(|(name, workspace)| (name, workspace.root)).collect();
         Self { files, by_session, by_workspace }
     }
 

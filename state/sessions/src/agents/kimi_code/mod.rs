@@ -75,7 +75,8 @@ struct Known {
 }
 
 fn find(place: &Path) -> (Listing, BTreeMap<String, Known>) {
-    let (maps, mut listing, mut all) = (Maps::read(place), Listing::default(), BTreeMap::new());
+    let (mut listing, mut all) = (Listing::default(), BTreeMap::new());
+    let maps = Maps::read(place, &mut listing);
     for workspace in files::folders(&place.join("sessions")) {
         for folder in files::folders(&workspace) {
             let agents = folder.join("agents");

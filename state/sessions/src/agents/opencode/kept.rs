@@ -6,13 +6,14 @@ use std::collections::BTreeSet;
 use serde_json::{Value, json};
 
 use super::tables::Database;
+use crate::agents::masked::mask;
 use crate::error::StoreError;
 use crate::found::FoundSession;
 use crate::piece::Piece;
 use crate::sqlite::{Clean, Rows, text};
 
-/// Column with the address under which anyone can read a shared session.
-const SHARED: &[&str] = &["share_url"];
+/// Columns with the address under which anyone can read a shared session, and with free settings.
+const SHARED: &[&str] = &["share_url", "metadata"];
 /// Fields of a failed answer that are kept.
 const FAILURE: [&str; 3] = ["message", "statusCode", "isRetryable"];
 
@@ -52,12 +53,13 @@ pub(super) fn pieces(database: &Database, found: &FoundSession) -> Result<Vec<Pi
 }
 
 /// Removes headers, bodies and addresses from a failed answer, which a message and a part of one
-/// can have.
+/// can have, and credentials from what a tool says about its call.
 fn cleaned(data: &mut Value) -> bool {
-    let failure = data.pointer_mut("/error/data").and_then(Value::as_object_mut);
-    failure.is_some_and(|failure| {
-        let before = failure.len();
+    if let Some(failure) = data.pointer_mut("/error/data").and_then(Value::as_object_mut) {
         failure.retain(|name, _| FAILURE.contains(&name.as_str()));
-        failure.len() < before
-    })
+    }
+    if let Some(metadata) = data.pointer_mut("/state/metadata") {
+        mask(metadata);
+    }
+    true
 }

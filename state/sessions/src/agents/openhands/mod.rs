@@ -78,7 +78,8 @@ impl SessionStore for OpenHands {
 /// Returns the state without credentials, if it has some: the agent writes asterisks in their
 /// place, unless its settings say otherwise.
 fn pieces(found: &FoundSession) -> Result<Vec<Piece>, StoreError> {
-    Ok(found.files.first().and_then(|state| masked(state)).into_iter().collect())
+    let state = found.files.first().map(|state| masked(state)).transpose()?;
+    Ok(state.flatten().into_iter().collect())
 }
 
 /// Lists the sessions of a folder, with their sub-agents to this depth.

@@ -232,7 +232,8 @@ fn take(draft: &mut Draft, message: &Message) {
 /// folder does not say: which session it belongs to.
 pub(super) fn pieces(found: &FoundSession) -> Result<Vec<Piece>, StoreError> {
     let (source, meta) = (found.source(), found.files.iter().find(|path| path.ends_with("meta.json")));
-    let mut pieces: Vec<_> = meta.and_then(|meta| masked(meta)).into_iter().collect();
+    let meta = meta.map(|meta| masked(meta)).transpose()?;
+    let mut pieces: Vec<_> = meta.flatten().into_iter().collect();
     let agents = source.ancestors().nth(2).filter(|folder| files::name(folder) == "agents");
     let Some(parent) = agents.and_then(Path::parent) else { return Ok(pieces) };
     let (messages, meta) = (parent.join("messages.jsonl"), parent.join("meta.json"));
