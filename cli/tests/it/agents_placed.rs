@@ -149,3 +149,18 @@ fn a_list_says_that_another_process_is_still_reading() -> Result {
     assert!(list.stdout.lines().count() > 10 && !list.stderr.contains("reading"), "{}", list.all());
     Ok(())
 }
+
+#[test]
+fn kept_files_move_with_the_folder_for_the_databases() -> Result {
+    let fixture = with_claude()?;
+    let listed = fixture.json(&["threads"])?;
+    let id = ids(&listed)[0];
+    fixture.json(&["keep", id, "--yes"])?;
+    assert!(fixture.sqlite_home().join("kept/codex").join(id).is_dir());
+    fixture.json(&["agents", "add", "claude"])?;
+    assert_eq!(fixture.json(&["kept"])?["kept"][0]["thread_id"], id);
+    assert!(!fixture.path().join("home/threadkeep/kept").exists());
+    fixture.json(&["threads", "delete", id, "--yes"])?;
+    assert!(!shared(&fixture).join("kept/codex").join(id).exists());
+    Ok(())
+}

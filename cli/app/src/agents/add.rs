@@ -9,6 +9,7 @@ use threadkeep_state::{DATABASES, HOME_AGENT};
 
 use super::included::{Included, include, included, is_shared};
 use super::names::unknown;
+use super::vault::vault;
 use crate::device_keys::FOLDER;
 use crate::dirs::Dirs;
 use crate::fault::Fault;
@@ -31,14 +32,15 @@ pub struct Added {
     pub sessions: u64,
     /// Files and folders of the place that cannot be read, and may have more sessions.
     pub unread: Vec<Unread>,
-    /// SQLite home from which settings, decisions and keys were taken over.
+    /// SQLite home from which settings, decisions, keys and kept files were taken over.
     pub taken_over: Option<PathBuf>,
 }
 
 /// Adds an agent's place: `folder`, or the agent's own that is there.
 ///
 /// The first one makes the shared SQLite home of `dirs`, and takes over what the home's own has and
-/// rollouts have not: settings, decisions and device keys. The databases there stay as they are.
+/// rollouts have not: settings, decisions, device keys, and kept files, which are moved. The
+/// databases there stay as they are.
 ///
 /// # Errors
 ///
@@ -153,7 +155,7 @@ fn own_place(store: &'static dyn SessionStore) -> Result<PathBuf, Fault> {
     })
 }
 
-/// Copies what cannot be made again. Returns false if there is nothing.
+/// Copies what cannot be made again, and moves the vault. Returns false if there is nothing.
 fn take_over(from: &Path, to: &Path) -> Result<bool, Fault> {
     let mut is_any = false;
     // Decisions cannot be made again from rollouts.
@@ -167,6 +169,12 @@ fn take_over(from: &Path, to: &Path) -> Result<bool, Fault> {
             create_private(folder).map_err(|error| failed("create", folder, &error))?;
         }
         fs::copy(&source, &target).map_err(|error| failed("copy", &source, &error))?;
+        is_any = true;
+    }
+    let (old, new) = (vault(from), vault(to));
+    if old.folder().is_dir() && !new.folder().exists() {
+        // Two copies would not be erased together.
+        fs::rename(old.folder(), new.folder()).map_err(|error| failed("move", old.folder(), &error))?;
         is_any = true;
     }
     Ok(is_any)

@@ -106,7 +106,7 @@ impl Answer for AddedAnswer {
         let taken = self.0.taken_over.as_ref().map(|old| {
             let old = clean(&old.to_string_lossy()).into_owned();
             format!(
-                "Settings, names, marks, goals and keys were taken over from {old}, which stays as it is.\n"
+                "Settings, names, marks, goals, keys and kept files were taken over from {old}; its databases stay.\n"
             )
         });
         format!("{}{}\n", taken.unwrap_or_default(), screen.render(next))
