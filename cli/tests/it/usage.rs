@@ -136,17 +136,24 @@ fn a_table_fits_and_a_pipe_gets_plain_numbers() -> Result {
         }
     }
     let piped = fixture.command(&["usage", "--by", "model"]).env_remove("COLUMNS").output()?;
-    insta::assert_snapshot!(fixture.say(piped)?.all().replace('\t', " | "), @r"
+    insta::assert_snapshot!(fixture.say(piped)?.all().replace('\t', "|"), @r"
     exit 0
     --- stdout
-    MODEL | INPUT | CACHED | OUTPUT | REASONING | TOTAL | REQUESTS
-    mock-model | 793432 | 396709 | 1800 | 252 | 795232 | 36
-    gpt-5-codex | 23561 | 11780 | 100 | 14 | 23661 | 2
-    gpt-5.1-other | 17563 | 8781 | 50 | 7 | 17613 | 1
-    o3 | 11735 | 5867 | 50 | 7 | 11785 | 1
+    MODEL|INPUT|CACHED|OUTPUT|REASONING|TOTAL|REQUESTS|SUB-AGENTS|HIDDEN
+    mock-model|793432|396709|1800|252|795232|36||
+    gpt-5-codex|23561|11780|100|14|23661|2||
+    gpt-5.1-other|17563|8781|50|7|17613|1||
+    o3|11735|5867|50|7|11785|1
     --- stderr
     40 requests; cached is part of input, and reasoning part of output; days are in UTC
     ");
+    let threads = fixture.command(&["usage", "--by", "thread"]).env_remove("COLUMNS").output()?;
+    let threads = fixture.say(threads)?.stdout;
+    assert_eq!(
+        threads.lines().next(),
+        Some("ID\tINPUT\tCACHED\tOUTPUT\tREASONING\tTOTAL\tREQUESTS\tTHREAD\tSUB-AGENTS\tHIDDEN")
+    );
+    assert!(threads.lines().all(|line| line.split('\t').count() == 10), "{threads}");
     Ok(())
 }
 

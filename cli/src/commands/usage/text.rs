@@ -26,7 +26,7 @@ const TITLES: [&str; 7] = ["INPUT", "(CACHED)", "OUTPUT", "(REASONING)", "TOTAL"
 const CACHED: usize = 1;
 const REASONING: usize = 3;
 const TOTAL: usize = 4;
-/// Places of the numbers that are in no other. They are shown if there are any.
+/// Places of the numbers that are in no other. The sheet has them if there are any.
 const OTHERS: [usize; 2] = [5, 6];
 
 /// Columns of a table that has little room.
@@ -100,7 +100,7 @@ impl Report {
         }
     }
 
-    /// Renders lines for a program, without a total.
+    /// Renders lines for a program, without a total. No column depends on the content.
     fn rows(&self, screen: &Screen) -> String {
         let title = match self.groups.by {
             By::Day => "DAY",
@@ -113,10 +113,8 @@ impl Report {
         };
         let is_thread = self.groups.by == By::Thread;
         let mut titles = vec![title, "INPUT", "CACHED", "OUTPUT", "REASONING", "TOTAL", "REQUESTS"];
-        let total = numbers(&self.groups.total);
-        let others: Vec<usize> = OTHERS.into_iter().filter(|number| total[*number] > 0).collect();
-        titles.extend(others.iter().map(|number| TITLES[*number]));
         titles.extend(is_thread.then_some("THREAD"));
+        titles.extend(OTHERS.map(|number| TITLES[number]));
         let columns: Vec<Column> =
             titles.into_iter().map(|title| Column::new(title, usize::MAX, usize::MAX, 0, DIM)).collect();
         let row = |group: &Group| {
@@ -125,9 +123,9 @@ impl Report {
             let mut cells: Vec<Cell> = vec![key.into()];
             cells.extend(numbers[..=TOTAL].iter().cloned().map(Cell::from));
             cells.push(group.amount.requests.to_string().into());
-            let known = |number: &usize| Some(numbers[*number].clone()).filter(|number| number != "0");
-            cells.extend(others.iter().map(|number| Cell::from(known(number).unwrap_or_default())));
             cells.extend(is_thread.then(|| Cell::from(one_line(&group.label))));
+            let known = |number: usize| Some(numbers[number].clone()).filter(|number| number != "0");
+            cells.extend(OTHERS.map(|number| Cell::from(known(number).unwrap_or_default())));
             cells
         };
         table(&columns, &self.groups.rows.iter().map(row).collect::<Vec<_>>(), screen.width)
