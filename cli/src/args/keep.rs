@@ -6,8 +6,8 @@ use super::{Ids, THREADS};
 
 pub(super) const USAGE: &str = "threadkeep keep [OPTIONS] <ID>... | --all | --ending";
 pub(super) const KEEP_CODES: &str = "\
-The files of the sessions are copied, as their agents wrote them, to `kept` in the folder for the databases. Nothing is \
-copied before its size was shown. A session that is kept already is copied again if it has changed.
+The files of the sessions are copied, as their agents wrote them, to `kept` in the folder for the databases. Without \
+--yes, the command shows the size and asks first. A kept session is copied again only if it has changed.
 
 Exit codes: 0 success, also if you answered no; 2 failure: at least one session could not be kept.";
 pub(super) const KEPT_CODES: &str = "\

@@ -10,28 +10,28 @@ use crate::agents::{SESSION, ids, shared, user, with_claude};
 use crate::fixture::{Fixture, Result, contents, files};
 
 /// Session with a sub-agent.
-const PARENT: &str = "da328b69-5630-417e-b470-e9be3eb13452";
+pub(crate) const PARENT: &str = "da328b69-5630-417e-b470-e9be3eb13452";
 /// Folder with its files.
-const PROJECT: &str = ".claude/projects/-home-user-proj-widget";
+pub(crate) const PROJECT: &str = ".claude/projects/-home-user-proj-widget";
 
-fn added() -> Result<Fixture> {
+pub(crate) fn added() -> Result<Fixture> {
     let fixture = with_claude()?;
     fixture.json(&["agents", "add", "claude"])?;
     Ok(fixture)
 }
 
-fn session(fixture: &Fixture) -> PathBuf {
+pub(crate) fn session(fixture: &Fixture) -> PathBuf {
     user(fixture).join(PROJECT).join(format!("{SESSION}.jsonl"))
 }
 
 /// Returns what a refused command says.
-fn refused(fixture: &Fixture, arguments: &[&str]) -> Result<String> {
+pub(crate) fn refused(fixture: &Fixture, arguments: &[&str]) -> Result<String> {
     let said = fixture.run(arguments)?;
     assert_eq!(said.code, Some(2), "{arguments:?}: {}", said.all());
     Ok(said.stderr)
 }
 
-fn kept(fixture: &Fixture) -> Result<Vec<Value>> {
+pub(crate) fn kept(fixture: &Fixture) -> Result<Vec<Value>> {
     let listed = fixture.json(&["kept"])?;
     Ok(listed["kept"].as_array().ok_or("an array")?.clone())
 }
@@ -87,28 +87,26 @@ fn a_kept_session_is_given_back_to_its_agent() -> Result {
 }
 
 #[test]
-fn no_file_of_an_agent_is_replaced() -> Result {
+fn a_damaged_copy_is_named_and_removed() -> Result {
     let fixture = added()?;
     fixture.json(&["keep", SESSION, "--yes"])?;
-    fs::write(session(&fixture), "another file\n")?;
-    let said = refused(&fixture, &["kept", "restore", SESSION])?;
-    assert!(said.contains(&format!("{SESSION}.jsonl exists already and is another file")), "{said}");
-    assert_eq!(fs::read_to_string(session(&fixture))?, "another file\n");
-    Ok(())
-}
-
-#[test]
-fn sub_agents_are_kept_and_restored_with_their_session() -> Result {
-    let fixture = added()?;
-    let said = fixture.json(&["keep", PARENT, "--yes"])?;
+    let copy = shared(&fixture).join("kept/claude").join(SESSION);
+    fs::write(copy.join("kept.json"), "{}")?;
+    let remove = format!("`threadkeep kept remove {SESSION}` deletes the damaged copy");
+    let listed = fixture.run(&["kept"])?;
+    assert!(listed.stdout.contains(&remove), "{}", listed.all());
+    assert!(!listed.stdout.contains("Nothing is kept"), "{}", listed.all());
+    fixture.json(&["keep", PARENT, "--yes"])?;
+    for arguments in [&["keep", SESSION, "--yes"][..], &["kept", "restore", SESSION]] {
+        let said = refused(&fixture, arguments)?;
+        assert!(said.contains("cannot read ") && said.contains(&remove), "{said}");
+    }
+    let said = fixture.json(&["kept", "remove", SESSION, PARENT, "--yes"])?;
     let results = said["results"].as_array().ok_or("results")?;
-    assert_eq!(results.len(), 2, "{said}");
-    let before = contents(&user(&fixture).join(".claude"))?;
-    fs::remove_file(user(&fixture).join(PROJECT).join(format!("{PARENT}.jsonl")))?;
-    fs::remove_dir_all(user(&fixture).join(PROJECT).join(PARENT))?;
-    let back = fixture.json(&["kept", "restore", PARENT])?;
-    assert_eq!(back["subagents"].as_array().map(Vec::len), Some(1), "{back}");
-    assert_eq!(contents(&user(&fixture).join(".claude"))?, before);
+    assert!(results.iter().all(|it| it["removed"] == true && it["bytes"].as_u64() > Some(1000)), "{said}");
+    assert!(!copy.exists());
+    assert_eq!(kept(&fixture)?.len(), 1, "the sub-agent's");
+    assert_eq!(fixture.json(&["keep", SESSION, "--yes"])?["outcome"], "kept");
     Ok(())
 }
 
@@ -192,6 +190,10 @@ fn a_thread_of_the_home_is_kept_too() -> Result {
     let before = fs::read(&rollout)?;
     assert_eq!(fixture.json(&["keep", &id, "--yes"])?["agent"], "codex");
     fs::remove_file(&rollout)?;
+    let open = refused(&fixture, &["threads", "open", &id])?;
+    let restore = format!("`threadkeep kept restore {id}` puts its kept files back");
+    assert!(open.contains("the rollout of this thread is missing") && open.contains(&restore), "{open}");
+    assert_eq!(kept(&fixture)?[0]["agent_has_it"], false);
     let back = fixture.json(&["kept", "restore", &id])?;
     assert!(back["command"].as_str().is_some_and(|command| command.contains("codex resume")), "{back}");
     assert_eq!(fs::read(&rollout)?, before);
@@ -216,7 +218,7 @@ fn rows_of_a_database_are_kept_and_not_put_back() -> Result {
 }
 
 /// Copies a folder with databases.
-fn copy_bytes(from: &Path, to: &Path) -> Result {
+pub(crate) fn copy_bytes(from: &Path, to: &Path) -> Result {
     fs::create_dir_all(to)?;
     for entry in fs::read_dir(from)? {
         let entry = entry?;

@@ -7,9 +7,9 @@ use threadkeep_state::{DeletedNow, HOME_AGENT, PendingDeletion, StateRuntime};
 use uuid::Uuid;
 
 use super::included::{Included, included, remove};
-use super::lock;
+use super::lock::lock_mirror;
 use super::names::unknown;
-use super::vault::{forget_kept, lock_copies, remove_kept, remove_with, vault};
+use super::vault::{forget_with, lock_agent, lock_copies, remove_with, vault};
 use crate::fault::Fault;
 use crate::message::command;
 
@@ -28,7 +28,7 @@ pub async fn delete_threads(state: &StateRuntime, ids: &[Uuid], now: Timestamp) 
     mirrored.retain(|_, agent| agent != HOME_AGENT);
     let mut lock = None;
     if !mirrored.is_empty() {
-        lock = Some(lock::of_mirror(&super::mirror(state.sqlite_home())).await?);
+        lock = Some(lock_mirror(&super::mirror(state.sqlite_home())).await?);
     }
     let copies = lock_copies(state.sqlite_home(), ids).await?;
     let deleted = state.delete_threads(ids, now).await?;
@@ -62,22 +62,21 @@ pub struct Forgotten {
 ///
 /// # Errors
 ///
-/// Fails if the mirror stays locked, and then nothing was done; and if something cannot be erased.
+/// Fails if the mirror or the vault stays locked; then nothing was done. Also fails if something
+/// cannot be erased.
 pub async fn forget(state: &StateRuntime, agent: &str) -> Result<Forgotten, Fault> {
     let sqlite_home = state.sqlite_home();
     let mirror = super::mirror(sqlite_home);
     // No process brings the agent's mirror back meanwhile.
-    let lock = lock::of_mirror(&mirror).await?;
+    let lock = lock_mirror(&mirror).await?;
     let sessions = mirror.sessions(agent).map_err(|error| Fault::plain(&error))?;
     let present = || sessions.iter().filter(|session| !session.deleted);
     let (count, gone) = (present().count(), present().filter(|session| session.gone_since.is_some()).count());
+    let of_places: Vec<_> = sessions.iter().map(|session| session.thread_id).collect();
+    let copies = lock_agent(sqlite_home, agent, &of_places).await?;
     lock.forget(agent).map_err(|error| Fault::plain(&error))?;
-    if agent == HOME_AGENT {
-        // Copies of the home's own threads stay.
-        let of_places: Vec<_> = sessions.iter().map(|session| session.thread_id).collect();
-        remove_kept(sqlite_home, &of_places).await?;
-    } else {
-        forget_kept(sqlite_home, agent).await?;
+    if let Some(copies) = copies {
+        forget_with(&copies, agent, &of_places)?;
     }
     let threads = state.threads().ids_of_agent(agent).await?;
     let forgotten = state.forget_threads(&threads, Timestamp::now()).await?;
@@ -106,3 +105,7 @@ pub fn never_added(agent: &str) -> Fault {
         None => unknown(agent),
     }
 }
+
+#[cfg(test)]
+#[path = "../../tests/unit/agents_erase.rs"]
+mod tests;

@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::time::Duration;
 
-use threadkeep_sessions::{Mirror, MirrorLock};
+use threadkeep_sessions::{Mirror, MirrorLock, Vault, VaultLock};
 use tokio::time::{Instant, sleep};
 
 use crate::fault::{Fault, FaultKind};
@@ -38,8 +38,13 @@ pub(super) async fn patiently<T>(
 }
 
 /// Takes the lock of a mirror.
-pub(super) async fn of_mirror(mirror: &Mirror) -> Result<MirrorLock, Fault> {
+pub(super) async fn lock_mirror(mirror: &Mirror) -> Result<MirrorLock, Fault> {
     patiently(mirror.folder(), || mirror.lock().map_err(|error| Fault::plain(&error))).await
+}
+
+/// Takes the lock of a vault.
+pub(super) async fn lock_vault(vault: &Vault) -> Result<VaultLock, Fault> {
+    patiently(vault.folder(), || vault.lock().map_err(|error| Fault::plain(&error))).await
 }
 
 #[cfg(test)]

@@ -1,6 +1,7 @@
 //! Finds mirrored sessions.
 
-use std::path::Path;
+use std::collections::HashMap;
+use std::path::{Path, PathBuf};
 
 use threadkeep_sessions::{MirrorError, Mirrored, stores};
 use uuid::Uuid;
@@ -17,6 +18,40 @@ pub fn session_of(sqlite_home: &Path, agent: &str, thread: Uuid) -> Result<Optio
     let sessions = super::mirror(sqlite_home).sessions(agent).map_err(|error| Fault::plain(&error))?;
     let of_thread = sessions.into_iter().filter(|known| known.thread_id == thread);
     Ok(of_thread.min_by_key(|known| known.gone_since))
+}
+
+/// Mirrored sessions by thread, for many questions: the list of each agent is read once.
+#[derive(Debug)]
+pub struct MirroredThreads {
+    sqlite_home: PathBuf,
+    agents: HashMap<String, HashMap<Uuid, Mirrored>>,
+}
+
+impl MirroredThreads {
+    /// Reads nothing yet.
+    pub fn new(sqlite_home: &Path) -> MirroredThreads {
+        MirroredThreads { sqlite_home: sqlite_home.to_owned(), agents: HashMap::new() }
+    }
+
+    /// Returns the mirrored session of a thread, as [`session_of`].
+    ///
+    /// # Errors
+    ///
+    /// As [`session_of`].
+    pub fn get(&mut self, agent: &str, thread: Uuid) -> Result<Option<&Mirrored>, Fault> {
+        if !self.agents.contains_key(agent) {
+            let sessions = super::mirror(&self.sqlite_home).sessions(agent);
+            let mut threads = HashMap::<Uuid, Mirrored>::new();
+            for session in sessions.map_err(|error| Fault::plain(&error))? {
+                let known = threads.get(&session.thread_id);
+                if known.is_none_or(|known| session.gone_since < known.gone_since) {
+                    threads.insert(session.thread_id, session);
+                }
+            }
+            self.agents.insert(agent.to_owned(), threads);
+        }
+        Ok(self.agents.get(agent).and_then(|threads| threads.get(&thread)))
+    }
 }
 
 /// Returns the mirrored sessions with a native id, or with a thread's id. Sessions that are gone

@@ -8,6 +8,8 @@ mod lock;
 mod mirrored;
 mod names;
 mod place;
+mod plan;
+mod restore;
 mod sync;
 mod vault;
 
@@ -15,14 +17,14 @@ pub use add::{Added, add};
 pub use erase::{Forgotten, check_added, delete_threads, forget, never_added};
 pub(crate) use included::is_shared;
 pub use included::{Included, include, included, list, remove};
-pub use mirrored::{named, session_of};
+pub use mirrored::{MirroredThreads, named, session_of};
 pub use names::{are_several, check_names};
 pub use place::{Place, places};
+pub use plan::{Plan, Planned, Wanted, sessions_to_keep, sub_agents, thread_sessions_to_keep};
+pub use restore::{Restorer, main_files};
 pub use sync::{sync, sync_place, watched};
 pub use threadkeep_sessions::{MAX_DEPTH, each_file};
-pub use vault::{
-    Plan, Planned, Wanted, below, has_kept, of_thread, present, remove_kept, restore_kept, vault,
-};
+pub use vault::{kept, remove_kept, vault};
 
 use std::path::{Path, PathBuf};
 

@@ -4,7 +4,8 @@ use std::path::PathBuf;
 
 use async_trait::async_trait;
 use serde_json::{Value, json};
-use threadkeep_app::agents::{self, Plan, Planned, Wanted};
+use threadkeep_app::agents::{self, MirroredThreads, Plan, Planned, Wanted};
+use threadkeep_app::dirs::Dirs;
 use threadkeep_app::opening::Index;
 use threadkeep_app::text::{bytes, clean, counted};
 use threadkeep_app::{Fault, Message, Observer as _, command, refresh};
@@ -24,7 +25,7 @@ pub(crate) struct Keep<'a>(pub(crate) &'a KeepArgs);
 /// What became of each session.
 struct Answers {
     folder: PathBuf,
-    results: Vec<(Option<Wanted>, Outcome)>,
+    results: Vec<Outcome>,
 }
 
 enum Outcome {
@@ -35,6 +36,7 @@ enum Outcome {
     Declined(Planned),
     Failed {
         typed: Option<String>,
+        wanted: Option<Wanted>,
         fault: Fault,
     },
 }
@@ -60,7 +62,7 @@ impl Keep<'_> {
         &self,
         index: &Index,
         home: &AgentHome,
-        dirs: &threadkeep_app::dirs::Dirs,
+        dirs: &Dirs,
         screen: &Screen,
     ) -> Result<Answers, Fault> {
         let sqlite_home = index.state.sqlite_home();
@@ -72,27 +74,22 @@ impl Keep<'_> {
             screen.note(&reason);
         }
         let wanted = if self.0.ids.is_empty() {
-            agents::present(sqlite_home, &self.0.agent, self.0.ending)?
+            agents::sessions_to_keep(sqlite_home, &self.0.agent, self.0.ending)?
         } else {
             self.named(index, home, dirs, screen, &mut answers).await?
         };
         let plan = Plan::of(sqlite_home, wanted)?;
-        for kept in &plan.unchanged {
-            answers.results.push((None, Outcome::Unchanged(kept.clone())));
-        }
-        for (wanted, fault) in &plan.failed {
-            answers.failed(Some(wanted.clone()), None, fault.clone().about(wanted.thread_id));
-        }
+        answers.results.extend(plan.unchanged.iter().cloned().map(Outcome::Unchanged));
+        answers.results.extend(plan.failed.iter().cloned().map(Outcome::of_session));
         if !plan.sessions.is_empty() {
             if self.0.yes || may_copy(&plan, &answers, screen).await? {
                 plan.run(|planned, kept| match kept {
-                    Ok(kept) => answers.results.push((None, Outcome::Kept(kept))),
-                    Err(fault) => answers.failed(Some(planned.wanted.clone()), None, fault),
+                    Ok(kept) => answers.results.push(Outcome::Kept(kept)),
+                    Err(fault) => answers.results.push(Outcome::of_session((planned.wanted.clone(), fault))),
                 })
                 .await?;
             } else {
-                let declined = plan.sessions.iter().cloned();
-                answers.results.extend(declined.map(|planned| (None, Outcome::Declined(planned))));
+                answers.results.extend(plan.sessions.iter().cloned().map(Outcome::Declined));
             }
         }
         if answers.results.len() > 1 {
@@ -106,20 +103,24 @@ impl Keep<'_> {
         &self,
         index: &Index,
         home: &AgentHome,
-        dirs: &threadkeep_app::dirs::Dirs,
+        dirs: &Dirs,
         screen: &Screen,
         answers: &mut Answers,
     ) -> Result<Vec<Wanted>, Fault> {
         let lookup = Lookup::new(index, home, screen);
+        let mut mirrored = MirroredThreads::new(index.state.sqlite_home());
         let mut wanted = Vec::new();
         for (typed, word) in self.0.ids.iter().zip(lookup.fixed(&self.0.ids).await?) {
             let found = async {
                 let thread = lookup.find(&word?).await?;
-                agents::of_thread(&index.state, dirs, &thread).await
+                agents::thread_sessions_to_keep(&index.state, dirs, &mut mirrored, &thread).await
             };
             match found.await {
                 Ok(found) => wanted.extend(found),
-                Err(fault) => answers.failed(None, Some(typed.clone()), fault),
+                Err(fault) => {
+                    let typed = Some(typed.clone());
+                    answers.results.push(Outcome::Failed { typed, wanted: None, fault });
+                }
             }
         }
         Ok(wanted)
@@ -141,33 +142,36 @@ async fn may_copy(plan: &Plan, answers: &Answers, screen: &Screen) -> Result<boo
     })
 }
 
-impl Answers {
-    fn failed(&mut self, wanted: Option<Wanted>, typed: Option<String>, fault: Fault) {
-        self.results.push((wanted, Outcome::Failed { typed, fault }));
+impl Outcome {
+    /// Returns the failure of a session.
+    fn of_session((wanted, fault): (Wanted, Fault)) -> Outcome {
+        Outcome::Failed { typed: None, wanted: Some(wanted), fault }
     }
+}
 
+impl Answers {
     fn faults(&self) -> impl Iterator<Item = &Fault> {
-        self.results.iter().filter_map(|(_, outcome)| match outcome {
+        self.results.iter().filter_map(|outcome| match outcome {
             Outcome::Failed { fault, .. } => Some(fault),
             _ => None,
         })
     }
 
     fn kept(&self) -> impl Iterator<Item = &Kept> {
-        self.results.iter().filter_map(|(_, outcome)| match outcome {
+        self.results.iter().filter_map(|outcome| match outcome {
             Outcome::Kept(kept) => Some(kept),
             _ => None,
         })
     }
 
     fn number(&self, is_wanted: fn(&Outcome) -> bool) -> u64 {
-        self.results.iter().filter(|(_, outcome)| is_wanted(outcome)).count() as u64
+        self.results.iter().filter(|outcome| is_wanted(outcome)).count() as u64
     }
 
     /// Returns the answer, or the fault of a single session.
     fn answer(mut self) -> Answered {
         match self.results.pop() {
-            Some((_, Outcome::Failed { fault, .. })) if self.results.is_empty() => Err(fault),
+            Some(Outcome::Failed { fault, .. }) if self.results.is_empty() => Err(fault),
             last => {
                 self.results.extend(last);
                 Ok(Box::new(self))
@@ -190,7 +194,7 @@ fn of_kept(kept: &Kept, outcome: &str) -> Value {
 
 impl Answer for Answers {
     fn json(&self) -> Value {
-        let result = |(wanted, outcome): &(Option<Wanted>, Outcome)| match outcome {
+        let result = |outcome: &Outcome| match outcome {
             Outcome::Kept(kept) => of_kept(kept, "kept"),
             Outcome::Unchanged(kept) => of_kept(kept, "unchanged"),
             Outcome::Declined(planned) => json!({
@@ -200,7 +204,7 @@ impl Answer for Answers {
                 "files": planned.files,
                 "bytes": planned.bytes,
             }),
-            Outcome::Failed { typed, fault } => json!({
+            Outcome::Failed { typed, wanted, fault } => json!({
                 "typed": typed,
                 "thread_id": wanted.as_ref().map(|wanted| wanted.thread_id),
                 "agent": wanted.as_ref().map(|wanted| &wanted.agent),
@@ -261,7 +265,7 @@ impl Answer for Answers {
 
     fn thread(&self) -> Option<Uuid> {
         match self.results.as_slice() {
-            [(_, Outcome::Kept(kept))] => Some(kept.thread_id),
+            [Outcome::Kept(kept)] => Some(kept.thread_id),
             _ => None,
         }
     }

@@ -13,6 +13,7 @@ use threadkeep_app::{Fault, Message, agents, command, opening};
 use threadkeep_sessions::Kept;
 use uuid::Uuid;
 
+use super::find::thread_of;
 use crate::command::{Answered, Context, Needs, Run};
 use crate::output::color::{BOLD, DIM, YELLOW, paint};
 use crate::output::json::{at, ms};
@@ -39,17 +40,20 @@ impl Run for List {
         let sqlite_home = dirs.absolute().sqlite_home;
         let contents = agents::vault(&sqlite_home).contents().map_err(|error| Fault::plain(&error))?;
         let ids: Vec<_> = contents.kept.iter().map(|kept| kept.thread_id).collect();
-        let has = |kept: Kept| Ok::<_, Fault>((agents::has_kept(&sqlite_home, &kept)?, kept));
-        let kept = contents.kept.into_iter().map(has).map(|it| it.map(|(has, kept)| (kept, has)));
-        let kept: Vec<_> = kept.collect::<Result<_, _>>()?;
         let mut titles = HashMap::new();
         // Without an index, the titles are not known.
-        if !ids.is_empty()
-            && let Ok(state) = opening::stores_as_they_are(dirs).open_index().await
-        {
+        let state = match ids.is_empty() {
+            true => None,
+            false => opening::stores_as_they_are(dirs).open_index().await.ok(),
+        };
+        if let Some(state) = &state {
             let threads = state.threads().get_many(&ids).await?;
             titles.extend(threads.iter().map(|thread| (thread.id, thread_label(thread))));
         }
+        let present = agents::main_files(dirs, state.as_ref(), &contents.kept).await?;
+        let kept = contents.kept.into_iter();
+        let kept = kept.map(|kept| (present.contains_key(&kept.thread_id), kept));
+        let kept = kept.map(|(has, kept)| (kept, has)).collect();
         Ok(Box::new(Listed { kept, damaged: contents.damaged, titles }))
     }
 }
@@ -105,6 +109,10 @@ impl Answer for Listed {
         for path in &self.damaged {
             let why = format!("the description of a copy cannot be read: {}", clean(&path.to_string_lossy()));
             text += &(paint(YELLOW, &why) + "\n");
+            if let Some(id) = thread_of(path) {
+                let remove = (command("kept remove").arg(id), " deletes the damaged copy");
+                text += &(paint(DIM, &screen.render(remove)) + "\n");
+            }
         }
         text
     }
@@ -114,6 +122,9 @@ impl Answer for Listed {
             let size = self.kept.iter().map(|(kept, _)| kept.bytes()).sum();
             let all = format!("{}, {}", counted(self.kept.len() as u64, "session"), bytes(size));
             return paint(DIM, &all) + "\n";
+        }
+        if !self.damaged.is_empty() {
+            return String::new();
         }
         let next: Message =
             (command("keep --ending"), " keeps sessions that agents are about to delete").into();

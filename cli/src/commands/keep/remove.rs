@@ -1,12 +1,14 @@
 //! `kept remove`: deletes copies.
 
+use std::collections::BTreeMap;
+
 use async_trait::async_trait;
 use serde_json::{Value, json};
 use threadkeep_app::text::{bytes, counted};
 use threadkeep_app::{Fault, agents};
-use threadkeep_sessions::Kept;
+use uuid::Uuid;
 
-use super::find::find;
+use super::find::Copies;
 use crate::command::{Answered, Context, Run};
 use crate::commands::several::Several;
 use crate::output::{Answer, Screen};
@@ -18,7 +20,8 @@ pub(super) struct Remove<'a> {
 }
 
 struct Removed {
-    kept: Kept,
+    thread_id: Uuid,
+    bytes: u64,
     removed: bool,
 }
 
@@ -29,26 +32,26 @@ impl Run for Remove<'_> {
     }
 
     async fn run(&self, Context { dirs, screen, .. }: &Context<'_>) -> Answered {
+        let copies = Copies::read(dirs)?;
         let mut meant = Vec::new();
         for word in self.ids {
-            meant.push(find(dirs, word, screen).await);
+            let found = copies.find(dirs, word, screen).await;
+            meant.push(found.map(|id| (id, copies.bytes(id))));
         }
-        let found: Vec<&Kept> = meant.iter().filter_map(|kept| kept.as_ref().ok()).collect();
+        let found: BTreeMap<Uuid, u64> = meant.iter().flatten().copied().collect();
         let may_go = found.is_empty() || self.yes || may_go(&found, screen).await?;
-        let sqlite_home = dirs.absolute().sqlite_home;
-        let remove = async |kept: Kept| {
-            if may_go {
-                agents::remove_kept(&sqlite_home, &[kept.thread_id]).await?;
-            }
-            Ok(Removed { kept, removed: may_go })
-        };
-        Several::of(self.ids, meant, screen, remove).await.answer()
+        if may_go {
+            let ids: Vec<Uuid> = found.into_keys().collect();
+            agents::remove_kept(&dirs.absolute().sqlite_home, &ids).await?;
+        }
+        let answer = async |(thread_id, bytes)| Ok(Removed { thread_id, bytes, removed: may_go });
+        Several::of(self.ids, meant, screen, answer).await.answer()
     }
 }
 
-async fn may_go(found: &[&Kept], screen: &Screen) -> Result<bool, Fault> {
+async fn may_go(found: &BTreeMap<Uuid, u64>, screen: &Screen) -> Result<bool, Fault> {
     let number = counted(found.len() as u64, "session");
-    let size = bytes(found.iter().map(|kept| kept.bytes()).sum());
+    let size = bytes(found.values().sum());
     let question = format!(
         "The copies of {number} have {size}. What agents deleted cannot be restored then.\nDelete them?"
     );
@@ -60,13 +63,13 @@ async fn may_go(found: &[&Kept], screen: &Screen) -> Result<bool, Fault> {
 
 impl Answer for Removed {
     fn json(&self) -> Value {
-        json!({ "thread_id": self.kept.thread_id, "removed": self.removed, "bytes": self.kept.bytes() })
+        json!({ "thread_id": self.thread_id, "removed": self.removed, "bytes": self.bytes })
     }
 
     fn text(&self, screen: &Screen) -> String {
         match self.removed {
             _ if screen.quiet => String::new(),
-            true => format!("the copy of {} is deleted: {}\n", self.kept.thread_id, bytes(self.kept.bytes())),
+            true => format!("the copy of {} is deleted: {}\n", self.thread_id, bytes(self.bytes)),
             false => "nothing was deleted\n".to_owned(),
         }
     }

@@ -6,7 +6,7 @@ use std::process::Command;
 use async_trait::async_trait;
 use serde_json::{Map, Value, json};
 use threadkeep_app::message::private;
-use threadkeep_app::{Fault, Observer as _, agents, command, messages};
+use threadkeep_app::{Fault, Message, Observer as _, agents, command, messages};
 use threadkeep_state::Thread;
 
 use super::conversation::find_thread;
@@ -45,7 +45,7 @@ impl Run for Open<'_> {
         };
         let (resume, thread, is_kept) = homes::one_of(context, find).await?;
         if thread.missing_since.is_some() {
-            return Err(missing(&thread));
+            return Err(missing(&thread, is_kept));
         }
         if resume.commands.is_empty() {
             let read = command("threads read").arg(thread.id);
@@ -55,8 +55,7 @@ impl Run for Open<'_> {
             };
             let why = format!("{} {deletes}cannot continue {it}", thread.agent());
             if is_kept && resume.gone_since.is_some() {
-                let restore = command("kept restore").arg(thread.id);
-                return Err(Fault::new(why, (restore, " puts its kept files back")).about(thread.id));
+                return Err(Fault::new(why, restores(&thread)).about(thread.id));
             }
             return Err(Fault::new(why, (read, " shows what was said")).about(thread.id));
         }
@@ -78,10 +77,14 @@ impl Run for Open<'_> {
     }
 }
 
-fn missing(thread: &Thread) -> Fault {
-    let show = command("threads show").arg(thread.id);
+fn missing(thread: &Thread, is_kept: bool) -> Fault {
     let why = "the rollout of this thread is missing, so that no agent can continue it";
-    Fault::new(why, (show, " shows where it should be")).about(thread.id)
+    let show = || (command("threads show").arg(thread.id), " shows where it should be").into();
+    Fault::new(why, if is_kept { restores(thread) } else { show() }).about(thread.id)
+}
+
+fn restores(thread: &Thread) -> Message {
+    (command("kept restore").arg(thread.id), " puts its kept files back").into()
 }
 
 /// Runs the agent in place of this process. Returns the reason why it does not run.

@@ -1,0 +1,249 @@
+//! Decides which sessions are kept, and copies their files.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::{Path, PathBuf};
+
+use threadkeep_sessions::{
+    FoundSession, Kept, Mirrored, OpenStore, Piece, SessionStore, Vault, store, stores,
+};
+use threadkeep_state::{HOME_AGENT, StateRuntime, Thread};
+use uuid::Uuid;
+
+use super::included::included;
+use super::lock::lock_vault;
+use super::mirrored::MirroredThreads;
+use super::place::is_ending;
+use super::vault::{of_copy, vault};
+use crate::dirs::Dirs;
+use crate::fault::Fault;
+use crate::given::real;
+use crate::message::command;
+
+/// Session that should be kept.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[non_exhaustive]
+pub struct Wanted {
+    /// The agent's name.
+    pub agent: String,
+    /// Place of the agent.
+    pub place: PathBuf,
+    /// Identity, as [`FoundSession::identity`].
+    pub identity: String,
+    /// Thread of the index.
+    pub thread_id: Uuid,
+}
+
+impl Wanted {
+    fn of(agent: &str, session: &Mirrored) -> Wanted {
+        Wanted {
+            agent: agent.to_owned(),
+            place: session.place.clone(),
+            identity: session.identity().to_owned(),
+            thread_id: session.thread_id,
+        }
+    }
+}
+
+/// Returns the sessions that added agents have: the named agents, or all. With `only_ending`, only
+/// sessions that their agent deletes within a week.
+///
+/// # Errors
+///
+/// As [`included`], and if the mirror cannot be read.
+pub fn sessions_to_keep(
+    sqlite_home: &Path,
+    agents: &[String],
+    only_ending: bool,
+) -> Result<Vec<Wanted>, Fault> {
+    let (added, mirror) = (included(sqlite_home)?, super::mirror(sqlite_home));
+    let is_named = |name: &str| agents.is_empty() || agents.iter().any(|agent| agent == name);
+    let mut wanted = Vec::new();
+    for store in stores().into_iter().filter(|store| is_named(store.name())) {
+        let sessions = mirror.sessions(store.name()).map_err(|error| Fault::plain(&error))?;
+        for place in added.iter().filter(|added| added.agent == store.name()) {
+            let retention = store.retention(&place.place);
+            let of_place = sessions.iter().filter(|session| session.place == place.place);
+            let there = of_place
+                .filter(|session| session.gone_since.is_none() && !session.deleted && !session.is_copy());
+            let chosen = there
+                .filter(|session| !only_ending || retention.is_some_and(|rule| is_ending(session, rule)));
+            wanted.extend(chosen.map(|session| Wanted::of(store.name(), session)));
+        }
+    }
+    wanted.sort();
+    Ok(wanted)
+}
+
+/// Returns the sessions of a thread and of its sub-agents.
+///
+/// # Errors
+///
+/// Fails if the thread's agent no longer has its session, and if the index or the mirror cannot be
+/// read. A sub-agent whose session is gone is left out.
+pub async fn thread_sessions_to_keep(
+    state: &StateRuntime,
+    dirs: &Dirs,
+    mirrored: &mut MirroredThreads,
+    thread: &Thread,
+) -> Result<Vec<Wanted>, Fault> {
+    let own = wanted(dirs, mirrored, thread)?.ok_or_else(|| gone(thread))?;
+    let mut all = vec![own];
+    for id in sub_agents(state, thread.id).await? {
+        if let Some(thread) = state.threads().get(id).await? {
+            all.extend(wanted(dirs, mirrored, &thread)?);
+        }
+    }
+    Ok(all)
+}
+
+/// Returns all sub-agents below a thread. Forks are left out.
+///
+/// # Errors
+///
+/// Fails if the index cannot be read.
+pub async fn sub_agents(state: &StateRuntime, id: Uuid) -> Result<Vec<Uuid>, Fault> {
+    let (mut open, mut found) = (vec![id], Vec::new());
+    while let Some(id) = open.pop() {
+        for child in state.graph().children(id).await?.into_iter().filter(|child| !child.is_fork()) {
+            if !found.contains(&child.thread_id) {
+                open.push(child.thread_id);
+                found.push(child.thread_id);
+            }
+        }
+    }
+    Ok(found)
+}
+
+/// Returns a thread's session, if its agent has it.
+fn wanted(dirs: &Dirs, mirrored: &mut MirroredThreads, thread: &Thread) -> Result<Option<Wanted>, Fault> {
+    let agent = thread.agent();
+    if let Some(session) = mirrored.get(agent, thread.id)? {
+        return Ok((session.gone_since.is_none() && !session.deleted && !session.is_copy())
+            .then(|| Wanted::of(agent, session)));
+    }
+    let in_home = agent == HOME_AGENT && thread.missing_since.is_none();
+    Ok(in_home.then(|| Wanted {
+        agent: agent.to_owned(),
+        place: real(&dirs.home),
+        identity: thread.id.to_string(),
+        thread_id: thread.id,
+    }))
+}
+
+fn gone(thread: &Thread) -> Fault {
+    let why = format!("{} no longer has this session: nothing is left to keep", thread.agent());
+    Fault::new(why, (command("threads read").arg(thread.id), " shows what was read of it")).about(thread.id)
+}
+
+/// Place of an agent that is open.
+struct Opened {
+    store: &'static dyn SessionStore,
+    place: PathBuf,
+    open: OpenStore,
+}
+
+/// Session that is going to be kept.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Planned {
+    /// The session.
+    pub wanted: Wanted,
+    /// Number of files that are copied.
+    pub files: u64,
+    /// Their bytes.
+    pub bytes: u64,
+    opened: usize,
+    found: FoundSession,
+}
+
+/// Sessions that are going to be kept, with their sizes.
+#[non_exhaustive]
+pub struct Plan {
+    /// Sessions.
+    pub sessions: Vec<Planned>,
+    /// Copies of sessions that have not changed since.
+    pub unchanged: Vec<Kept>,
+    /// Sessions that cannot be kept.
+    pub failed: Vec<(Wanted, Fault)>,
+    opened: Vec<Opened>,
+    vault: Vault,
+}
+
+impl Plan {
+    /// Looks at sessions, and how much there is to copy.
+    ///
+    /// # Errors
+    ///
+    /// Fails if the vault cannot be read. What is wrong with one session is in the plan.
+    pub fn of(sqlite_home: &Path, wanted: Vec<Wanted>) -> Result<Plan, Fault> {
+        let mut plan = Plan {
+            sessions: Vec::new(),
+            unchanged: Vec::new(),
+            failed: Vec::new(),
+            opened: Vec::new(),
+            vault: vault(sqlite_home),
+        };
+        let mut places = BTreeMap::<(String, PathBuf), BTreeSet<Wanted>>::new();
+        for wanted in wanted {
+            places.entry((wanted.agent.clone(), wanted.place.clone())).or_default().insert(wanted);
+        }
+        for ((agent, place), wanted) in places {
+            let Some(store) = store(&agent) else { continue };
+            match store.open(&place) {
+                Ok(open) => {
+                    plan.opened.push(Opened { store, place, open });
+                    let opened = plan.opened.len() - 1;
+                    wanted.into_iter().for_each(|wanted| plan.add(wanted, opened));
+                }
+                Err(error) => {
+                    wanted.into_iter().for_each(|wanted| plan.fail(wanted, Fault::plain(&error)));
+                }
+            }
+        }
+        Ok(plan)
+    }
+
+    fn add(&mut self, wanted: Wanted, opened: usize) {
+        let Opened { place, open, .. } = &self.opened[opened];
+        let Some(found) = open.sessions().iter().find(|found| found.identity() == wanted.identity) else {
+            let why = format!("{} no longer has the session {}", wanted.agent, wanted.identity);
+            return self.fail(wanted, Fault::without_hint(why));
+        };
+        match self.vault.get(&wanted.agent, wanted.thread_id) {
+            Ok(Some(kept)) if kept.is_current(place, found) => return self.unchanged.push(kept),
+            Ok(_) => {}
+            Err(error) => {
+                let fault = of_copy(&error, wanted.thread_id);
+                return self.fail(wanted, fault);
+            }
+        }
+        match open.pieces(found) {
+            Ok(pieces) => {
+                let files = pieces.iter().filter(|piece| piece.is_file()).count() as u64;
+                let bytes = pieces.iter().map(Piece::size).sum();
+                self.sessions.push(Planned { wanted, files, bytes, opened, found: found.clone() });
+            }
+            Err(error) => self.fail(wanted, Fault::plain(&error)),
+        }
+    }
+
+    fn fail(&mut self, wanted: Wanted, fault: Fault) {
+        let fault = fault.about(wanted.thread_id);
+        self.failed.push((wanted, fault));
+    }
+
+    /// Copies the sessions. Calls `each` with the copy of each session, or with its fault.
+    ///
+    /// # Errors
+    ///
+    /// Fails if another process works on the vault for too long.
+    pub async fn run(&self, mut each: impl FnMut(&Planned, Result<Kept, Fault>)) -> Result<(), Fault> {
+        let lock = lock_vault(&self.vault).await?;
+        for planned in &self.sessions {
+            let Opened { store, place, open } = &self.opened[planned.opened];
+            let kept = lock.keep(*store, place, open, &planned.found, planned.wanted.thread_id);
+            each(planned, kept.map_err(|error| of_copy(&error, planned.wanted.thread_id)));
+        }
+        Ok(())
+    }
+}
