@@ -49,7 +49,7 @@ impl Listing {
     }
 
     /// Reads a document that sessions share, such as a map of folders; an empty one if there is
-    /// none. Notes one that cannot be read: sessions lack what it says of them.
+    /// none. Lists an unreadable document: sessions lack their folder or start then.
     pub(crate) fn shared<T: DeserializeOwned + Default>(&mut self, path: &Path) -> T {
         let read = crate::files::document(path).map_err(|error| self.unread(path, error));
         read.ok().flatten().unwrap_or_default()

@@ -9,7 +9,7 @@ use uuid::Uuid;
 use super::included::{Included, included, remove};
 use super::lock::lock_mirror;
 use super::names::unknown;
-use super::vault::{forget_with, lock_agent, lock_copies, remove_with, vault};
+use super::vault::{forget_with, lock_copies, remove_with, vault};
 use crate::fault::Fault;
 use crate::message::command;
 
@@ -30,7 +30,7 @@ pub async fn delete_threads(state: &StateRuntime, ids: &[Uuid], now: Timestamp) 
     if !mirrored.is_empty() {
         lock = Some(lock_mirror(&super::mirror(state.sqlite_home())).await?);
     }
-    let copies = lock_copies(state.sqlite_home(), ids).await?;
+    let copies = lock_copies(state.sqlite_home()).await?;
     let deleted = state.delete_threads(ids, now).await?;
     if let Some(lock) = copies {
         remove_with(&lock, ids)?;
@@ -73,10 +73,10 @@ pub async fn forget(state: &StateRuntime, agent: &str) -> Result<Forgotten, Faul
     let present = || sessions.iter().filter(|session| !session.deleted);
     let (count, gone) = (present().count(), present().filter(|session| session.gone_since.is_some()).count());
     let of_places: Vec<_> = sessions.iter().map(|session| session.thread_id).collect();
-    let copies = lock_agent(sqlite_home, agent, &of_places).await?;
+    let copies = lock_copies(sqlite_home).await?;
     lock.forget(agent).map_err(|error| Fault::plain(&error))?;
-    if let Some(copies) = copies {
-        forget_with(&copies, agent, &of_places)?;
+    if let Some(copies) = &copies {
+        forget_with(copies, agent, &of_places)?;
     }
     let threads = state.threads().ids_of_agent(agent).await?;
     let forgotten = state.forget_threads(&threads, Timestamp::now()).await?;

@@ -13,6 +13,7 @@ use super::included::included;
 use super::lock::lock_vault;
 use super::mirrored::MirroredThreads;
 use super::place::is_ending;
+use super::sync::deleted;
 use super::vault::{of_copy, vault};
 use crate::dirs::Dirs;
 use crate::fault::Fault;
@@ -210,7 +211,9 @@ impl Plan {
             return self.fail(wanted, Fault::without_hint(why));
         };
         match self.vault.get(&wanted.agent, wanted.thread_id) {
-            Ok(Some(kept)) if kept.is_current(place, found) => return self.unchanged.push(kept),
+            Ok(Some(kept)) if kept.is_current(place, found) && self.vault.is_whole(&kept) => {
+                return self.unchanged.push(kept);
+            }
             Ok(_) => {}
             Err(error) => {
                 let fault = of_copy(&error, wanted.thread_id);
@@ -236,10 +239,24 @@ impl Plan {
     ///
     /// # Errors
     ///
-    /// Fails if another process works on the vault for too long.
-    pub async fn run(&self, mut each: impl FnMut(&Planned, Result<Kept, Fault>)) -> Result<(), Fault> {
+    /// Fails if another process works on the vault for too long, and if the index or the list of
+    /// agents cannot be read.
+    pub async fn run(
+        &self,
+        state: &StateRuntime,
+        mut each: impl FnMut(&Planned, Result<Kept, Fault>),
+    ) -> Result<(), Fault> {
         let lock = lock_vault(&self.vault).await?;
+        // Who erases a thread takes the same lock: none of them is kept after that.
+        let (deleted, added) = (deleted(state).await?, included(state.sqlite_home())?);
         for planned in &self.sessions {
+            let Wanted { agent, place, thread_id, .. } = &planned.wanted;
+            let is_added = added.iter().any(|added| added.agent == *agent && added.place == *place);
+            if deleted.contains(thread_id) || !(is_added || agent == HOME_AGENT) {
+                let why = "it was deleted meanwhile, or its agent was removed";
+                each(planned, Err(Fault::without_hint(why).about(*thread_id)));
+                continue;
+            }
             let Opened { store, place, open } = &self.opened[planned.opened];
             let kept = lock.keep(*store, place, open, &planned.found, planned.wanted.thread_id);
             each(planned, kept.map_err(|error| of_copy(&error, planned.wanted.thread_id)));

@@ -62,7 +62,7 @@ impl Places {
         if source.as_os_str().is_empty() || source.exists() {
             return Some(source);
         }
-        // The mirror does not follow a file that was only renamed.
+        // The mirror may be older than a new name of the file.
         let opened = self.opened.entry((agent.to_owned(), session.place.clone()));
         let open = opened.or_insert_with(|| store(agent)?.open(&session.place).ok());
         let Some(open) = open else { return Some(source) };

@@ -55,7 +55,7 @@ pub async fn sync_place(state: &StateRuntime, place: &Included, observer: &dyn O
 }
 
 /// Returns the threads that the user deleted.
-async fn deleted(state: &StateRuntime) -> Result<HashSet<Uuid>, Fault> {
+pub(super) async fn deleted(state: &StateRuntime) -> Result<HashSet<Uuid>, Fault> {
     Ok(state.threads().deleted(u32::MAX).await?.into_iter().map(|stone| stone.thread_id).collect())
 }
 

@@ -40,11 +40,10 @@ pub(super) fn of_copy(error: &VaultError, thread: Uuid) -> Fault {
     Fault::new(error.to_string(), hint).about(thread)
 }
 
-/// Takes the lock of the vault, if it has a copy of one of these threads.
-pub(super) async fn lock_copies(sqlite_home: &Path, threads: &[Uuid]) -> Result<Option<VaultLock>, Fault> {
+/// Takes the lock of the vault; `None` if there is none. Nothing is kept while it is held.
+pub(super) async fn lock_copies(sqlite_home: &Path) -> Result<Option<VaultLock>, Fault> {
     let vault = vault(sqlite_home);
-    let kept = vault.threads().map_err(|error| Fault::plain(&error))?;
-    if !kept.iter().any(|id| threads.contains(id)) {
+    if !vault.folder().is_dir() {
         return Ok(None);
     }
     lock_vault(&vault).await.map(Some)
@@ -62,23 +61,9 @@ pub(super) fn remove_with(lock: &VaultLock, threads: &[Uuid]) -> Result<(), Faul
 ///
 /// Fails if another process works on the vault for too long, or if a file cannot be removed.
 pub async fn remove_kept(sqlite_home: &Path, threads: &[Uuid]) -> Result<(), Fault> {
-    match lock_copies(sqlite_home, threads).await? {
+    match lock_copies(sqlite_home).await? {
         Some(lock) => remove_with(&lock, threads),
         None => Ok(()),
-    }
-}
-
-/// Takes the lock of the vault, if it has a copy that [`forget_with`] removes.
-pub(super) async fn lock_agent(
-    sqlite_home: &Path,
-    agent: &str,
-    of_places: &[Uuid],
-) -> Result<Option<VaultLock>, Fault> {
-    let vault = vault(sqlite_home);
-    match agent {
-        HOME_AGENT => lock_copies(sqlite_home, of_places).await,
-        _ if vault.has(agent) => lock_vault(&vault).await.map(Some),
-        _ => Ok(None),
     }
 }
 

@@ -83,7 +83,7 @@ impl Keep<'_> {
         answers.results.extend(plan.failed.iter().cloned().map(Outcome::of_session));
         if !plan.sessions.is_empty() {
             if self.0.yes || may_copy(&plan, &answers, screen).await? {
-                plan.run(|planned, kept| match kept {
+                plan.run(&index.state, |planned, kept| match kept {
                     Ok(kept) => answers.results.push(Outcome::Kept(kept)),
                     Err(fault) => answers.results.push(Outcome::of_session((planned.wanted.clone(), fault))),
                 })

@@ -131,6 +131,7 @@ fn put_back(restorer: &Restorer, meant: Meant, screen: &Screen) -> Result<Back, 
             Ok(more) => {
                 restored.written.extend(more.written);
                 restored.present.extend(more.present);
+                restored.shared.extend(more.shared);
                 subagents.push(id);
             }
             Err(fault) => {
@@ -166,6 +167,7 @@ impl Answer for Back {
             "place": self.kept.place.to_string_lossy(),
             "written": paths(&self.restored.written),
             "present": paths(&self.restored.present),
+            "shared": paths(&self.restored.shared),
             "subagents": self.subagents,
             "failed": self.failed.iter().map(failed).collect::<Vec<_>>(),
             "command": self.command,
@@ -184,7 +186,16 @@ impl Answer for Back {
             0 => format!("{agent} has {id} in {place}: all of its files are there"),
             files => format!("{agent} has {id} in {place} again: {}", counted(files, "file")),
         };
-        format!("{said}\n{command}")
+        let shared = self.restored.shared.iter().map(|path| clean(&path.to_string_lossy()).into_owned());
+        let shared: BTreeSet<_> = shared.collect();
+        let stays = match shared.is_empty() {
+            true => String::new(),
+            false => {
+                let paths = Vec::from_iter(shared).join(", ");
+                format!("left as it is, because other sessions share it: {paths}\n")
+            }
+        };
+        format!("{said}\n{stays}{command}")
     }
 
     fn done(&self) -> String {

@@ -30,7 +30,7 @@ pub(super) fn kept(old: &[u8], session: &Session, ids: &ThreadIds<'_>) -> Option
     let most = words.len().min(now.len());
     let common = (0..=most).rev().find(|&turns| words.ends_with(&now[..turns]))?;
     let Known { turns, last } = Known::of(&before, session, &now);
-    // Either all turns from the first one on are written, or only those that are not known.
+    // Either all turns are written again, or only the unknown ones and the end.
     let (again, from) = if turns > common { (last, turns - last) } else { (common, 0) };
     let end = before.get(before.len() - again).map_or(old.len(), |turn| turn.offset);
     let mut kept = old[..end].to_vec();

@@ -109,6 +109,13 @@ impl Pass<'_> {
             let known = self.manifest.known(self.place, found.identity());
             let thread_id = known.map_or(own, |known| known.thread_id);
             if !self.mirror.deleted.contains(&thread_id) {
+                // The file may only have a new name, with the same fingerprint.
+                let has_moved =
+                    |known: &&Mirrored| known.source.to_string_lossy() != found.source().to_string_lossy();
+                if let Some(known) = known.filter(has_moved) {
+                    let moved = Mirrored { source: found.source(), ..known.clone() };
+                    self.manifest.set(self.place, moved);
+                }
                 wanted.push(found);
                 continue;
             }

@@ -34,8 +34,8 @@ pub enum VaultError {
         /// The agent's id of the session.
         native_id: String,
     },
-    /// The agent's files have less of the session than an older copy, which stays. Remove that one to
-    /// keep what is left.
+    /// The agent's files have less of the session than an older copy, which stays. Remove that copy
+    /// to keep the rest.
     #[error(
         "session {native_id} has less than the copy that is kept of it; remove that one to keep the rest"
     )]

@@ -18,8 +18,11 @@ const NEW: &str = ".threadkeep-new";
 pub struct Restored {
     /// Files that were put back.
     pub written: Vec<PathBuf>,
-    /// Files that were there already: the same ones, and files that sessions share.
+    /// The same files, which were there already.
     pub present: Vec<PathBuf>,
+    /// Other files that sessions share. They stay as they are, so that the agent may not find the
+    /// session's folder or start there.
+    pub shared: Vec<PathBuf>,
 }
 
 impl VaultLock {
@@ -50,9 +53,8 @@ impl VaultLock {
                 PieceKind::Own | PieceKind::Shared => match fs::symlink_metadata(&target) {
                     Err(error) if error.kind() == io::ErrorKind::NotFound => missing.push((source, target)),
                     Err(error) => return Err(VaultError::io(target)(error)),
-                    Ok(_) if file.kind == PieceKind::Shared || is_same(&source, &target)? => {
-                        restored.present.push(target);
-                    }
+                    Ok(_) if is_same(&source, &target)? => restored.present.push(target),
+                    Ok(_) if file.kind == PieceKind::Shared => restored.shared.push(target),
                     Ok(_) => return Err(VaultError::Exists { path: target }),
                 },
             }

@@ -292,6 +292,21 @@ fn a_session_that_was_shorter_for_a_while_repeats_no_turn() -> Result {
 }
 
 #[test]
+fn a_session_whose_file_has_a_new_name_is_found_there() -> Result {
+    let folder = tempfile::tempdir()?;
+    let mut story = Story::new(folder.path())?;
+    story.add("one");
+    story.write(0)?;
+    let mirror = Mirror::new(folder.path().join("mirror"));
+    let before = told(&mirror, &story.place)?;
+    let moved = story.place.join("projects/q");
+    fs::rename(story.place.join("projects/p"), &moved)?;
+    assert_eq!(told(&mirror, &story.place)?, before);
+    assert_eq!(mirror.sessions("claude")?[0].source, moved.join(story.path.file_name().ok_or("a name")?));
+    Ok(())
+}
+
+#[test]
 fn turns_that_an_agent_erases_stay() -> Result {
     let folder = tempfile::tempdir()?;
     let mut story = Story::new(folder.path())?;

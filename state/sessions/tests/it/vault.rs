@@ -117,7 +117,8 @@ fn restored_sessions_are_those_that_were_deleted() -> Result {
             let restored = keeper.restore(kept)?;
             // A file that another session needs, too, may be back already.
             let put_back = kept.files.iter().filter(|file| file.kind != PieceKind::Context).count();
-            assert_eq!(restored.written.len() + restored.present.len(), put_back, "{}", kept.native_id);
+            let there = restored.present.len() + restored.shared.len();
+            assert_eq!(restored.written.len() + there, put_back, "{}", kept.native_id);
             for path in &restored.written {
                 assert!(fs::metadata(path)?.modified()? > now, "{} has an old time", path.display());
             }
