@@ -163,7 +163,8 @@ impl Thread {
     }
 }
 
-/// Returns the agent of a rollout, by its path.
+/// Returns the agent of a rollout, by its path. A rollout of another agent than [`HOME_AGENT`] is a
+/// mirror's, which may write a shorter one.
 pub(crate) fn agent_of(rollout_path: &str) -> &str {
     let mirrored = rollout_path.strip_prefix(MIRROR).and_then(|rest| rest.strip_prefix('/'));
     mirrored.and_then(|rest| rest.split_once('/')).map_or(HOME_AGENT, |(agent, _)| agent)

@@ -1,8 +1,11 @@
 //! Agents in lists, searches and reports, and the words about them.
 
+use std::fs;
 use std::path::Path;
 
-use crate::agents::{user, with_claude};
+use serde_json::{Value, json};
+
+use crate::agents::{SESSION, user, with_claude};
 use crate::fixture::{Fixture, Result, copy};
 
 /// Claude Code, added to a home of Codex.
@@ -115,5 +118,29 @@ fn an_export_to_a_dash_is_printed() -> Result {
     let dash = fixture.run(&["threads", "export", "@1", "--output", "-"])?;
     assert_eq!((dash.code, &dash.stdout), (Some(0), &printed.stdout));
     assert!(dash.stdout.len() > 100 && !fixture.path().join("-").exists());
+    Ok(())
+}
+
+#[test]
+fn a_session_whose_agent_shortens_an_answer_is_no_damaged_file() -> Result {
+    let fixture = with_claude()?;
+    fixture.json(&["agents", "add", "claude"])?;
+    fixture.json(&["threads"])?;
+    let path = user(&fixture).join(format!(".claude/projects/-home-user-proj-widget/{SESSION}.jsonl"));
+    let mut lines = Vec::new();
+    for line in fs::read_to_string(&path)?.lines() {
+        let mut line: Value = serde_json::from_str(line)?;
+        if line["type"] == "assistant" {
+            line["message"]["content"] = json!([{ "type": "text", "text": "x" }]);
+        }
+        lines.push(line.to_string());
+    }
+    fs::write(&path, lines.join("\n") + "\n")?;
+    for _ in 0..2 {
+        let indexed = fixture.run(&["backfill"])?;
+        assert_eq!(indexed.code, Some(0), "{}", indexed.all());
+    }
+    let audited = fixture.run(&["audit"])?;
+    assert_eq!(audited.code, Some(0), "{}", audited.all());
     Ok(())
 }

@@ -7,7 +7,7 @@ use serde_json::Value;
 use sqlx::AssertSqlSafe;
 use sqlx::sqlite::SqliteRow;
 use threadkeep_rollout::{
-    AgentHome, DiscoveryProblem, ExtractError, Fingerprint, HomeError, SESSION_INDEX, ThreadKind,
+    AgentHome, DiscoveryProblem, ExtractError, Fingerprint, HomeError, RolloutFile, SESSION_INDEX, ThreadKind,
 };
 use threadkeep_sqlite::{Database, RowReader, json};
 use uuid::Uuid;
@@ -20,6 +20,7 @@ use crate::fingerprint::{Recipe, length_of};
 use crate::home::is_gone;
 use crate::home_problem::{FileProblem, HomeProblem};
 use crate::runtime::StateRuntime;
+use crate::thread::{HOME_AGENT, agent_of};
 use crate::threads::{Claim, IndexedColumns, ThreadUpsert, are_parts};
 
 /// Error of an audit.
@@ -149,7 +150,7 @@ async fn compare_chunk(
         }
         let is_behind = has_changed(&file.path, Some(&file.fingerprint));
         let known = indexed.get(&file.path);
-        if let Some(problem) = known.and_then(|known| known.problem_of(&file.fingerprint, is_behind)) {
+        if let Some(problem) = known.and_then(|known| known.problem_of(&file, is_behind)) {
             let has_nothing = match &read {
                 Ok(thread) => thread.columns.kind == ThreadKind::Empty.as_str(),
                 Err(error) => matches!(error, ExtractError::Empty),
@@ -273,11 +274,12 @@ struct IndexedFile {
 
 impl IndexedFile {
     /// Returns the problem because of which the index may keep the thread that the file had before.
-    fn problem_of(&self, now: &Fingerprint, is_behind: bool) -> Option<HomeProblem> {
+    fn problem_of(&self, file: &RolloutFile, is_behind: bool) -> Option<HomeProblem> {
         let length = length_of(&self.fingerprint).unwrap_or_default();
         let was = HomeProblem::longest(length, self.problem.as_ref(), self.failed);
-        if now.len < was {
-            return Some(HomeProblem::Shrunk { was, is: now.len });
+        let is = file.fingerprint.len;
+        if is < was && agent_of(&file.path) == HOME_AGENT {
+            return Some(HomeProblem::Shrunk { was, is });
         }
         self.problem.clone().filter(|_| self.failed && !is_behind)
     }

@@ -16,6 +16,7 @@ use super::content::{
 use super::source::HomeItem;
 use crate::fingerprint::length_of;
 use crate::home_problem::HomeProblem;
+use crate::thread::{HOME_AGENT, agent_of};
 use crate::threads::ThreadUpsert;
 
 /// Smallest number of read bytes for which a checkpoint is stored. Reading less again costs about
@@ -89,7 +90,8 @@ impl Index for ThreadIndex {
         };
         let has_content = previous.as_ref().is_some_and(|previous| previous.has_content);
         let (length, was) = previous.as_ref().map_or((0, 0), |previous| (previous.length, previous.longest));
-        let shrunk = (item.bytes < was).then_some(HomeProblem::Shrunk { was, is: item.bytes });
+        let has_shrunk = item.bytes < was && agent_of(&item.key) == HOME_AGENT;
+        let shrunk = has_shrunk.then_some(HomeProblem::Shrunk { was, is: item.bytes });
         // The agent goes on writing to the rest of a file that shrank: that is the thread now.
         let goes_on = shrunk.is_some() && item.bytes > length;
         let previous = previous.and_then(|previous| previous.checkpoint);
