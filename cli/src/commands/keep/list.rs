@@ -107,7 +107,7 @@ impl Answer for Listed {
             text += &table(&COLUMNS, &self.kept.iter().map(row).collect::<Vec<_>>(), screen.width);
         }
         for path in &self.damaged {
-            let why = format!("the description of a copy cannot be read: {}", clean(&path.to_string_lossy()));
+            let why = format!("this copy is damaged: {}", clean(&path.to_string_lossy()));
             text += &(paint(YELLOW, &why) + "\n");
             if let Some(id) = thread_of(path) {
                 let remove = (command("kept remove").arg(id), " deletes the damaged copy");

@@ -24,9 +24,9 @@ const MOST_BYTES: u64 = 1 << 30;
 #[derive(Debug, Default)]
 #[non_exhaustive]
 pub struct VaultContents {
-    /// Copies.
+    /// Whole copies.
     pub kept: Vec<Kept>,
-    /// Folders of copies whose description cannot be read, or that lack a file.
+    /// Folders of copies with an unreadable description, or without one of their files.
     pub damaged: Vec<PathBuf>,
 }
 

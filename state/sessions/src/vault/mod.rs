@@ -44,8 +44,7 @@ impl Vault {
         &self.folder
     }
 
-    /// Returns the kept sessions, by agent and thread. Damaged copies are named, also those whose
-    /// description cannot be read.
+    /// Returns the kept sessions, by agent and thread, and the folders of damaged copies.
     ///
     /// # Errors
     ///
@@ -57,10 +56,11 @@ impl Vault {
             match kept::read(&folder) {
                 Ok(Some(kept)) => {
                     let kept = Kept { agent, thread_id, ..kept };
-                    if !self.is_whole(&kept) {
+                    if self.is_whole(&kept) {
+                        contents.kept.push(kept);
+                    } else {
                         contents.damaged.push(folder);
                     }
-                    contents.kept.push(kept);
                 }
                 // A copy that was not completed, or is being removed.
                 Ok(None) => {}

@@ -27,4 +27,5 @@ mod shared;
 mod sqlite;
 mod variables;
 mod vault;
+mod vault_secrets;
 mod vibe;
