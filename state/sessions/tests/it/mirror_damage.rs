@@ -84,6 +84,43 @@ fn one_odd_file_never_fails_the_place() -> Result {
 }
 
 #[test]
+fn an_unreadable_map_is_listed_and_the_folders_in_it_stay() -> Result {
+    for (agent, map) in [
+        ("kimi", "kimi.json"),
+        ("kimi-code", "workspaces.json"),
+        ("continue", "sessions/sessions.json"),
+        ("gemini", "projects.json"),
+    ] {
+        let example = Example::of(store(agent).ok_or("an agent")?, &homes(agent)?.remove(0))?;
+        let map = example.place.join(map);
+        let folder = tempfile::tempdir()?;
+        let mirror = Mirror::new(folder.path());
+        synced(&mirror, &example)?;
+        let before = mirrored(&mirror, agent)?;
+        for odd in ODD {
+            let aside = spoil(&map, odd)?;
+            let report = synced(&mirror, &example)?;
+            let is_listed = report.unread.iter().any(|unread| Path::new(&unread.path) == map);
+            assert!(is_listed, "{agent}: {odd:?}: {:?}", report.unread);
+            assert_eq!(mirrored(&mirror, agent)?, before, "{agent}: {odd:?}");
+            repair(&map, &aside, odd)?;
+        }
+        synced(&mirror, &example)?;
+        assert_eq!(mirrored(&mirror, agent)?, before, "{agent}");
+    }
+    Ok(())
+}
+
+/// Returns the name and the first line of each rollout, which have the start and the folder.
+fn mirrored(mirror: &Mirror, agent: &str) -> Result<BTreeSet<(String, String)>> {
+    let read = |session: Mirrored| {
+        let rollout = fs::read_to_string(mirror.folder().join(agent).join(&session.file))?;
+        Ok((session.file, rollout.lines().next().unwrap_or_default().to_owned()))
+    };
+    mirror.sessions(agent)?.into_iter().map(read).collect()
+}
+
+#[test]
 fn a_session_that_cannot_be_read_is_not_gone() -> Result {
     each(|example| {
         let folder = tempfile::tempdir()?;

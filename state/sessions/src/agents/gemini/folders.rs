@@ -10,7 +10,7 @@ use sha2::{Digest, Sha256};
 
 use crate::error::StoreError;
 use crate::files;
-use crate::found::FoundSession;
+use crate::found::{FoundSession, Listing};
 use crate::piece::Piece;
 
 /// Map of all projects: path and name.
@@ -36,11 +36,10 @@ pub(super) struct Folders {
 
 impl Folders {
     /// Reads the maps of a place with these folders in `tmp`.
-    pub(super) fn read(place: &Path, folders: &[PathBuf]) -> Self {
+    pub(super) fn read(place: &Path, folders: &[PathBuf], listing: &mut Listing) -> Self {
         let projects = place.join(PROJECTS);
         let mut found = Self { projects: projects.clone(), by_hash: HashMap::new(), by_name: HashMap::new() };
-        let map: Option<Projects> = files::document(&projects).ok().flatten();
-        for (path, name) in map.map(|map| map.projects).unwrap_or_default() {
+        for (path, name) in listing.shared::<Projects>(&projects).projects {
             found.by_hash.insert(hash(&path), (path.clone(), projects.clone()));
             found.by_name.insert(name, path);
         }

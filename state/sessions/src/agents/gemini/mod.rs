@@ -126,7 +126,8 @@ struct Found {
 impl Found {
     fn find(place: &Path) -> (Listing, BTreeMap<String, Known>) {
         let projects = files::folders(&place.join("tmp"));
-        let (folders, mut found) = (Folders::read(place, &projects), Self::default());
+        let mut found = Self::default();
+        let folders = Folders::read(place, &projects, &mut found.listing);
         for project in &projects {
             let chats = project.join("chats");
             for path in files::files(&chats) {
