@@ -1,6 +1,7 @@
 //! Kept sessions: copied, listed, given back, erased.
 
 use std::fs::{self, File};
+use std::io::{Read as _, Write as _};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
 
@@ -8,6 +9,7 @@ use serde_json::Value;
 
 use crate::agents::{SESSION, ids, shared, user, with_claude};
 use crate::fixture::{Fixture, Result, contents, files};
+use crate::terminal;
 
 /// Session with a sub-agent.
 pub(crate) const PARENT: &str = "da328b69-5630-417e-b470-e9be3eb13452";
@@ -273,5 +275,40 @@ fn words_about_kept_sessions() -> Result {
     assert!(missing.contains("--all") && missing.contains("--ending"), "{missing}");
     let both = refused(&fixture, &["keep", SESSION, "--all"])?;
     assert!(both.contains("--all"), "{both}");
+    Ok(())
+}
+
+/// Starts `keep`, and does something else before its question is answered with yes. Returns its
+/// exit code and all that it said.
+fn kept_meanwhile(fixture: &Fixture, meanwhile: &[&str]) -> Result<(Option<i32>, String)> {
+    let (mut user, side) = terminal::open()?;
+    let mut command = fixture.command(&["keep", SESSION]);
+    let mut child = command.stdin(side.try_clone()?).stdout(side.try_clone()?).stderr(side).spawn()?;
+    drop(command);
+    let (mut said, mut part) = (Vec::new(), [0; 1_024]);
+    while !String::from_utf8_lossy(&said).contains("[y/N]") {
+        let length = user.read(&mut part)?;
+        said.extend(&part[..length]);
+    }
+    let done = fixture.run(meanwhile)?;
+    assert_eq!(done.code, Some(0), "{}", done.all());
+    user.write_all(b"y\n")?;
+    // Linux ends the reading of a terminal that no command has open with an error.
+    while let Ok(length @ 1..) = user.read(&mut part) {
+        said.extend(&part[..length]);
+    }
+    Ok((child.wait()?.code(), String::from_utf8_lossy(&said).into_owned()))
+}
+
+#[test]
+fn nothing_is_kept_of_what_is_erased_while_keep_asks() -> Result {
+    let fixture = added()?;
+    for erase in [&["agents", "remove", "claude", "--forget"][..], &["threads", "delete", SESSION, "--yes"]] {
+        fixture.json(&["agents", "add", "claude"])?;
+        let (code, said) = kept_meanwhile(&fixture, erase)?;
+        assert_eq!(code, Some(2), "{said}");
+        assert!(said.contains("the thread was deleted, or its agent was removed"), "{said}");
+        assert!(!shared(&fixture).join("kept/claude").join(SESSION).exists(), "{erase:?}");
+    }
     Ok(())
 }

@@ -51,6 +51,8 @@ mod signals;
 #[allow(dead_code, reason = "the tests of the library use all of it")]
 #[path = "../../../device-key/tests/it/swtpm.rs"]
 mod swtpm;
+#[cfg(unix)]
+mod terminal;
 mod transcript;
 mod tree;
 #[cfg(unix)]

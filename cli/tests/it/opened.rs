@@ -1,14 +1,12 @@
 //! `threads open --run`: the agent takes the place of the tool, in the thread's folder.
 
-use std::fs::{self, File};
+use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
 use std::process::Stdio;
 
-use rustix::fs::{Mode, OFlags};
-use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
-
 use super::fixture::{Fixture, Result, Said};
+use super::terminal;
 use super::written::{Rollout, id};
 
 const ARCHIVED: &str = "01a2036e-72f3-74e0-aaf8-16e5fd86f01a";
@@ -23,12 +21,7 @@ case $1 in unarchive) exit ${FAILS:-0} ;; *) exit 7 ;; esac
 
 /// Runs the tool at a terminal, with the agent in its path.
 fn at_a_terminal(fixture: &Fixture, programs: &Path, arguments: &[&str], fails: &str) -> Result<Said> {
-    let terminal = openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY)?;
-    grantpt(&terminal)?;
-    unlockpt(&terminal)?;
-    let name = ptsname(&terminal, Vec::new())?;
-    let side = rustix::fs::open(name, OFlags::RDWR | OFlags::NOCTTY, Mode::empty())?;
-    let side = File::from(side);
+    let (_user, side) = terminal::open()?;
     let mut command = fixture.command(arguments);
     command.env("PATH", programs).env("FAILS", fails);
     command.stdin(side.try_clone()?).stdout(side).stderr(Stdio::piped());

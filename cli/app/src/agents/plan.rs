@@ -247,13 +247,13 @@ impl Plan {
         mut each: impl FnMut(&Planned, Result<Kept, Fault>),
     ) -> Result<(), Fault> {
         let lock = lock_vault(&self.vault).await?;
-        // Who erases a thread takes the same lock: none of them is kept after that.
+        // A deletion takes the same lock, so that this holds until the last copy is made.
         let (deleted, added) = (deleted(state).await?, included(state.sqlite_home())?);
         for planned in &self.sessions {
             let Wanted { agent, place, thread_id, .. } = &planned.wanted;
             let is_added = added.iter().any(|added| added.agent == *agent && added.place == *place);
             if deleted.contains(thread_id) || !(is_added || agent == HOME_AGENT) {
-                let why = "it was deleted meanwhile, or its agent was removed";
+                let why = "the thread was deleted, or its agent was removed";
                 each(planned, Err(Fault::without_hint(why).about(*thread_id)));
                 continue;
             }
