@@ -88,7 +88,7 @@ impl Draft {
         }
     }
 
-    /// Takes the version of the files' format. A text that is no numbers with dots does not count.
+    /// Takes the version of the files' format. Text other than numbers with dots does not count.
     pub fn format(&mut self, version: impl ToString) {
         let version = version.to_string();
         if version.len() <= LONGEST_FORMAT && version.split('.').all(|part| part.parse::<u32>().is_ok()) {

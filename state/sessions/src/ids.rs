@@ -29,7 +29,7 @@ impl<'a> ThreadIds<'a> {
     }
 
     /// Makes the ids of an agent, given the threads of other agents.
-    pub(crate) fn beside(agent: &'a str, others: OtherThreads) -> Self {
+    pub(crate) fn with_others(agent: &'a str, others: OtherThreads) -> Self {
         let taken: Vec<_> = others.values().flat_map(HashMap::values).copied().collect();
         Self { others, ..Self::new(agent, taken) }
     }

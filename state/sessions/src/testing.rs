@@ -188,10 +188,10 @@ pub fn keeps(store: &dyn SessionStore, place: &Path, vault: &Path) -> Result<(),
         let read = copy.read(&in_copy).map_err(|error| failed(&error))?;
         let (right, read) = (format!("{right:#?}"), format!("{read:#?}"));
         if let Some((right, read)) = right.lines().zip(read.lines()).find(|(one, other)| one != other) {
-            return Err(failed(&format!("is another one when it is kept: {read} in place of {right}")));
+            return Err(failed(&format!("reads differently from its copy: {read} in place of {right}")));
         }
         if right.len() != read.len() {
-            return Err(failed(&"is another one when it is kept"));
+            return Err(failed(&"reads differently from its copy"));
         }
     }
     Ok(())

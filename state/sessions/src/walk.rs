@@ -12,7 +12,7 @@ use threadkeep_rollout::untouched::{Folder, Kind};
 pub const MAX_DEPTH: usize = 40;
 
 /// Gives each regular file below a path to `take`, in the order of names; also a file or folder
-/// that cannot be looked at, with the reason. Does not follow links.
+/// that cannot be looked at, with the reason. Leaves out `-shm` files. Does not follow links.
 pub fn each_file(path: &Path, take: &mut dyn FnMut(&Path, io::Result<Fingerprint>)) {
     match symlink_metadata(path) {
         Ok(metadata) if metadata.is_dir() => below(path, MAX_DEPTH, take),

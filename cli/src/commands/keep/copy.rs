@@ -22,7 +22,7 @@ use crate::output::{Answer, Screen};
 /// The command.
 pub(crate) struct Keep<'a>(pub(crate) &'a KeepArgs);
 
-/// What became of each session.
+/// Outcomes by session.
 struct Answers {
     folder: PathBuf,
     results: Vec<Outcome>,

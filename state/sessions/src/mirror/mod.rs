@@ -104,7 +104,7 @@ impl Mirror {
             let threads = Manifest::threads(&self.folder, &agent)?;
             others.insert(agent, threads);
         }
-        let ids = ThreadIds::beside(store.name(), others);
+        let ids = ThreadIds::with_others(store.name(), others);
         let unlisted = &listed.unlisted;
         let report = Pass { mirror: self, store, place, manifest, ids: &ids, unlisted }.run()?;
         let is_whole = report.failed.is_empty() && report.vanished == 0;

@@ -3,7 +3,7 @@
 //! The database is copied first, then its write-ahead log. A check-point may write pages into the
 //! database meanwhile. The log still has each of them, until a writer begins it again. Then its
 //! header has new random numbers. So a copy is sound if the header is the same before and after.
-//! What the agent appends meanwhile does no harm: checksums leave out a transaction that was cut.
+//! A transaction that was cut in the copy does no harm: its checksum shows it.
 //! Without a log, none of the files may change.
 
 use std::fs::{self, File};
