@@ -25,7 +25,7 @@ use super::sync::sync;
 pub(super) struct Area {
     root: PathBuf,
     path: PathBuf,
-    _lock: File,
+    lock: File,
 }
 
 impl Area {
@@ -37,7 +37,7 @@ impl Area {
             Err(error) if error.kind() != io::ErrorKind::Unsupported => return Err(error).at("lock", root),
             _ => {}
         }
-        let area = Self { root: root.to_owned(), path: root.join(AREA), _lock: lock };
+        let area = Self { root: root.to_owned(), path: root.join(AREA), lock };
         area.recover()?;
         match DirBuilder::new().mode(0o700).create(&area.path) {
             Err(error) if error.kind() != io::ErrorKind::AlreadyExists => Err(error).at("create", &area.path),
@@ -59,7 +59,7 @@ impl Area {
             }
             _ => {}
         }
-        Self { root: root.to_owned(), path, _lock: lock }.recover()
+        Self { root: root.to_owned(), path, lock }.recover()
     }
 
     /// Path of a name in the folder.
@@ -149,6 +149,9 @@ impl Area {
 impl Drop for Area {
     fn drop(&mut self) {
         self.remove_if_empty();
+        // At once, even if a child process that is just being started holds a copy of the open
+        // file.
+        let _ = self.lock.unlock();
     }
 }
 

@@ -2,6 +2,8 @@
 
 use std::fs;
 use std::path::Path;
+use std::process::Command;
+use std::thread;
 
 use threadkeep_memories::{Baseline, Workspace};
 
@@ -24,7 +26,7 @@ fn head(trial: &Trial) -> Result<String, Box<dyn std::error::Error>> {
 fn other_repository(path: &Path) -> TestResult {
     let other = Trial::with(&[("other.md", "o\n")])?;
     fs::create_dir_all(path.parent().ok_or("no folder")?)?;
-    super::run(std::process::Command::new("cp").arg("-r").arg(other.path(".git")).arg(path))?;
+    super::run(Command::new("cp").arg("-r").arg(other.path(".git")).arg(path))?;
     Ok(())
 }
 
@@ -97,6 +99,22 @@ fn a_folder_of_ours_that_is_a_link_is_refused() -> TestResult {
     assert!(Workspace::open(trial.root()).is_err());
     assert!(outside.path().join("new/precious.md").exists());
     Ok(())
+}
+
+#[test]
+fn a_process_that_is_being_started_keeps_no_lock() -> TestResult {
+    let trial = Trial::new()?;
+    thread::scope(|scope| {
+        let start = || (0..500).for_each(|_| drop(Command::new("true").status()));
+        let starting = [scope.spawn(start), scope.spawn(start)];
+        while starting.iter().any(|starting| !starting.is_finished()) {
+            trial.workspace.init()?;
+            trial.write(".threadkeep/new/HEAD", "")?;
+            Workspace::open(trial.root())?;
+            assert!(!trial.path(".threadkeep").exists());
+        }
+        Ok(())
+    })
 }
 
 /// Id of a blob, as a journal has it.

@@ -14,7 +14,6 @@ mod sync;
 mod write;
 
 use std::collections::{BTreeMap, HashSet};
-use std::fs::File;
 use std::path::{Path, PathBuf};
 
 use threadkeep_rollout::untouched;
@@ -177,8 +176,8 @@ impl Mirror {
     pub fn lock(&self) -> Result<Option<MirrorLock>, MirrorError> {
         create_private(&self.folder)?;
         let path = self.folder.join("lock");
-        let file = disk::try_lock(&path).map_err(MirrorError::io(path))?;
-        Ok(file.map(|file| MirrorLock { mirror: self.clone(), _file: file }))
+        let lock = disk::try_lock(&path).map_err(MirrorError::io(path))?;
+        Ok(lock.map(|lock| MirrorLock { mirror: self.clone(), _lock: lock }))
     }
 }
 
@@ -186,7 +185,7 @@ impl Mirror {
 #[derive(Debug)]
 pub struct MirrorLock {
     mirror: Mirror,
-    _file: File,
+    _lock: disk::Lock,
 }
 
 impl MirrorLock {

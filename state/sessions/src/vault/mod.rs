@@ -12,7 +12,7 @@ mod leftovers;
 mod path;
 mod restore;
 
-use std::fs::{self, File};
+use std::fs;
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
@@ -122,11 +122,11 @@ impl Vault {
     pub fn lock(&self) -> Result<Option<VaultLock>, VaultError> {
         create_private(&self.folder)?;
         let path = self.folder.join("lock");
-        let Some(file) = disk::try_lock(&path).map_err(VaultError::io(path))? else { return Ok(None) };
+        let Some(lock) = disk::try_lock(&path).map_err(VaultError::io(path))? else { return Ok(None) };
         for (agent, thread_id) in self.copies()? {
             leftovers::remove(&self.of(&agent, thread_id))?;
         }
-        Ok(Some(VaultLock { vault: self.clone(), _file: file }))
+        Ok(Some(VaultLock { vault: self.clone(), _lock: lock }))
     }
 
     /// Returns the threads that have a copy, or what a killed process left of one.
@@ -158,7 +158,7 @@ impl Vault {
 #[derive(Debug)]
 pub struct VaultLock {
     vault: Vault,
-    _file: File,
+    _lock: disk::Lock,
 }
 
 impl VaultLock {
