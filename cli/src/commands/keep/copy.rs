@@ -52,8 +52,9 @@ impl Run for Keep<'_> {
         agents::check_names(&self.0.agent)?;
         let index = Index::for_writing(dirs).await?;
         let answers = self.keep(&index, &home, dirs, screen).await;
-        index.close().await?;
-        answers?.answer()
+        let closed = index.close().await;
+        let answered = answers?.answer()?;
+        closed.map(|()| answered)
     }
 }
 

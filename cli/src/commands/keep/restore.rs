@@ -15,7 +15,7 @@ use uuid::Uuid;
 
 use super::find::Copies;
 use crate::command::{Answered, Context, Run};
-use crate::commands::several::Several;
+use crate::commands::several::{Several, closed};
 use crate::commands::threads::Resume;
 use crate::exit::Code;
 use crate::output::{Answer, Screen};
@@ -57,8 +57,7 @@ impl Run for Restore<'_> {
         let home = dirs.agent_home()?;
         let index = Index::for_writing(dirs).await?;
         let back = self.restore(&copies, meant, &index, &home, dirs, screen).await;
-        index.close().await?;
-        back?.answer()
+        closed(index, back).await
     }
 }
 
