@@ -21,7 +21,7 @@ use passes::{child, count_newlines, peak_kib};
 use threadkeep_backfill::Backfill;
 use threadkeep_history::{HistoryStore, OpenOptions, UsageQuery};
 use threadkeep_rollout::{AgentHome, TokenUsage};
-use threadkeep_sessions::Mirror;
+use threadkeep_sessions::{Mirror, StorePlace};
 use threadkeep_state::backfill::{BackfillPorts, IndexOptions};
 use threadkeep_state::{StateOptions, StateRuntime};
 
@@ -117,15 +117,19 @@ async fn measure(role: &str, homes: &Path, sqlite_home: &Path) -> Result {
 
 fn mirror(stored: impl IntoIterator<Item = stores::Stored>, sqlite_home: &Path) -> Result {
     let (mut found, mut written) = (0, 0);
-    for stored in stored {
-        let mirror = Mirror::new(sqlite_home.join("agents"));
-        let report = mirror.sync(stored.store, &stored.place)?.ok_or("another process has the mirror")?;
+    let mirror = Mirror::new(sqlite_home.join("agents"));
+    let mut lock = mirror.lock()?.ok_or("another process has the mirror")?;
+    let stored: Vec<_> = stored.into_iter().collect();
+    let places = stored.iter().map(|stored| StorePlace { store: stored.store, path: &stored.place });
+    for (stored, report) in stored.iter().zip(lock.read(&places.collect::<Vec<_>>())) {
+        let report = report?;
         if let Some((native_id, error)) = report.failed.first() {
             return Err(format!("{}: {native_id}: {error}", stored.store.name()).into());
         }
         found += report.found;
         written += report.written;
     }
+    lock.finish()?;
     eprintln!("  {found} sessions, {written} written");
     Ok(())
 }

@@ -139,7 +139,7 @@ pub use environment::Environment;
 pub use error::StoreError;
 pub use found::{FoundSession, Listing, SkippedFile, Unread};
 pub use ids::ThreadIds;
-pub use mirror::{Mirror, MirrorError, MirrorLock, Mirrored, SyncReport, unlisted};
+pub use mirror::{Mirror, MirrorError, MirrorLock, Mirrored, StorePlace, SyncReport, unlisted};
 pub use piece::{Piece, PieceKind};
 pub use rollout::to_rollout;
 pub use session::{

@@ -35,7 +35,7 @@ pub async fn delete_threads(state: &StateRuntime, ids: &[Uuid], now: Timestamp) 
     if let Some(lock) = copies {
         remove_with(&lock, ids)?;
     }
-    if let Some(lock) = lock {
+    if let Some(mut lock) = lock {
         for (id, agent) in &mirrored {
             lock.erase(agent, *id).map_err(|error| Fault::plain(&error).about(*id))?;
         }

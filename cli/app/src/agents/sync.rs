@@ -1,9 +1,10 @@
 //! Brings the mirror up to date.
 
 use std::collections::HashSet;
+use std::iter::zip;
 use std::path::PathBuf;
 
-use threadkeep_sessions::{MirrorError, SyncReport, store};
+use threadkeep_sessions::{MirrorError, StorePlace, SyncReport, store, stores};
 use threadkeep_state::StateRuntime;
 use tokio::time::Instant;
 use uuid::Uuid;
@@ -35,12 +36,18 @@ pub async fn sync(state: &StateRuntime, include_deleted: bool, observer: &dyn Ob
     if has_copies && let Err(error) = erase_deleted(state.sqlite_home(), &deleted) {
         observer.note(&format!("kept copies of deleted threads were not erased: {error}").into());
     }
-    for place in &all {
-        let one = async || sync_one(state, place, &all, &deleted, observer).await.then_some(());
-        if tried_until(until, one).await.is_none() {
-            let busy = "another process is still reading sessions; those of ";
-            observer.note(&format!("{busy}{} may be incomplete", place.agent).into());
-        }
+    for unknown in all.iter().filter(|place| store(&place.agent).is_none()) {
+        let note = format!("this version does not know the agent {}", unknown.agent);
+        observer.note(&note.into());
+    }
+    let read = async || sync_places(state, &all, &all, &deleted, observer).await.then_some(());
+    if tried_until(until, read).await.is_none() {
+        let mut agents: Vec<_> = all.iter().map(|place| place.agent.as_str()).collect();
+        agents.sort_unstable();
+        agents.dedup();
+        let agents = agents.join(", ");
+        let busy = "another process is still reading sessions; those of ";
+        observer.note(&format!("{busy}{agents} may be incomplete").into());
     }
     Ok(())
 }
@@ -49,7 +56,9 @@ pub async fn sync(state: &StateRuntime, include_deleted: bool, observer: &dyn Ob
 /// mirror, or the index cannot be read.
 pub async fn sync_place(state: &StateRuntime, place: &Included, observer: &dyn Observer) -> bool {
     match (included(state.sqlite_home()), deleted(state).await) {
-        (Ok(all), Ok(deleted)) => sync_one(state, place, &all, &deleted, observer).await,
+        (Ok(all), Ok(deleted)) => {
+            sync_places(state, std::slice::from_ref(place), &all, &deleted, observer).await
+        }
         _ => false,
     }
 }
@@ -59,33 +68,39 @@ pub(super) async fn deleted(state: &StateRuntime) -> Result<HashSet<Uuid>, Fault
     Ok(state.threads().deleted(u32::MAX).await?.into_iter().map(|stone| stone.thread_id).collect())
 }
 
-async fn sync_one(
+/// Reads what has changed in some places. Returns false if another process works on the mirror.
+async fn sync_places(
     state: &StateRuntime,
-    place: &Included,
+    places: &[Included],
     all: &[Included],
     deleted: &HashSet<Uuid>,
     observer: &dyn Observer,
 ) -> bool {
-    let Some(store) = store(&place.agent) else {
-        observer.note(&format!("this version does not know the agent {}", place.agent).into());
-        return true;
-    };
-    let added = all.iter().filter(|other| other.agent == place.agent);
-    let added = added.map(|other| other.place.clone()).collect();
-    let mirror = super::mirror(state.sqlite_home()).without(deleted.clone()).with_places(added);
-    let (sqlite_home, of) = (state.sqlite_home().to_owned(), place.clone());
+    let mut mirror = super::mirror(state.sqlite_home()).without(deleted.clone());
+    for store in stores() {
+        let added = all.iter().filter(|place| place.agent == store.name());
+        mirror = mirror.with_places(store.name(), added.map(|place| place.place.clone()).collect());
+    }
+    let (sqlite_home, mut places) = (state.sqlite_home().to_owned(), places.to_vec());
     let synced = tokio::task::spawn_blocking(move || {
-        let Some(lock) = mirror.lock()? else { return Ok(None) };
-        // It may have been removed since the list was read.
-        let is_added = included(&sqlite_home).is_ok_and(|added| added.contains(&of));
-        let report = is_added.then(|| lock.sync(store, &of.place)).transpose()?;
-        Ok::<_, MirrorError>(Some(report))
+        let Some(mut lock) = mirror.lock()? else { return Ok(None) };
+        // Some may have been removed since the list was read.
+        let added = included(&sqlite_home).unwrap_or_default();
+        places.retain(|place| added.contains(place) && store(&place.agent).is_some());
+        let known = places
+            .iter()
+            .filter_map(|place| Some(StorePlace { store: store(&place.agent)?, path: &place.place }));
+        let reports = lock.read(&known.collect::<Vec<_>>());
+        lock.finish()?;
+        Ok::<_, MirrorError>(Some((places, reports)))
     });
     match synced.await {
-        Ok(Ok(Some(report))) => report.iter().for_each(|report| note(place, report, observer)),
+        Ok(Ok(Some((places, reports)))) => {
+            zip(&places, reports).for_each(|(place, report)| note(&place.agent, report, observer));
+        }
         Ok(Ok(None)) => return false,
-        Ok(Err(error)) => observer.note(&failed(place, &error).into()),
-        Err(error) => observer.note(&failed(place, &error).into()),
+        Ok(Err(error)) => observer.note(&not_read("other agents", &error).into()),
+        Err(error) => observer.note(&not_read("other agents", &error).into()),
     }
     true
 }
@@ -96,13 +111,16 @@ pub fn watched(place: &Included) -> Vec<PathBuf> {
     store(&place.agent).map(|store| store.watched(&place.place)).unwrap_or_default()
 }
 
-fn failed(place: &Included, error: &(dyn std::error::Error + 'static)) -> String {
-    format!("the sessions of {} were not brought up to date: {error}", place.agent)
+fn not_read(whose: &str, error: &(dyn std::error::Error + 'static)) -> String {
+    format!("the sessions of {whose} were not brought up to date: {error}")
 }
 
-/// Says once what could not be read.
-fn note(place: &Included, report: &SyncReport, observer: &dyn Observer) {
-    let agent = &place.agent;
+/// Says once what could not be read of an agent.
+fn note(agent: &str, report: Result<SyncReport, MirrorError>, observer: &dyn Observer) {
+    let report = match report {
+        Ok(report) => report,
+        Err(error) => return observer.note(&not_read(agent, &error).into()),
+    };
     let said = |note: String| observer.note(&(note + "; ", command("agents --json"), " lists all").into());
     if let Some(first) = report.unread.first().filter(|_| report.is_unread_new) {
         let number = counted(report.unread.len() as u64, "path");

@@ -1,32 +1,49 @@
-//! Rollouts of a pass: written next to their places, on the disk together, and then put there.
+//! Rollouts that are synchronized to the disk together. A new version of one is written next to it
+//! first.
 
 use std::fs::{self, File, OpenOptions};
-use std::io::Write as _;
+use std::io::{ErrorKind, Write as _};
 use std::path::{Path, PathBuf};
 
 use super::error::MirrorError;
 use super::remove;
 use crate::disk;
 
-/// Files that wait for the end of a pass.
+/// Files that wait for the disk.
 ///
-/// After a kill, each replaced file is the old one or the new one. An appended file may lack its
-/// end, which the next pass adds.
+/// After a kill, each replaced file is the old one or the new one. A created or an appended file
+/// may lack its end, which the next pass adds.
 #[derive(Debug, Default)]
 pub(super) struct Batch {
     /// Files to write, each with the path that it gets.
     replaced: Vec<(PathBuf, PathBuf)>,
+    /// New files.
+    created: Vec<PathBuf>,
     /// Files that have grown.
     appended: Vec<PathBuf>,
     /// Files to remove.
     removed: Vec<PathBuf>,
+    /// Bytes that were written.
+    bytes: usize,
 }
 
 impl Batch {
+    /// Writes a new file. The file of a killed pass is replaced.
+    pub(super) fn create(&mut self, path: &Path, bytes: &[u8]) -> Result<(), MirrorError> {
+        let mut file = match disk::create_file(path) {
+            Err(error) if error.kind() == ErrorKind::AlreadyExists => return self.replace(path, bytes),
+            file => file.map_err(MirrorError::io(path))?,
+        };
+        self.created.push(path.to_owned());
+        self.bytes += bytes.len();
+        file.write_all(bytes).map_err(MirrorError::io(path))
+    }
+
     /// Writes a file that replaces the one at a path.
     pub(super) fn replace(&mut self, path: &Path, bytes: &[u8]) -> Result<(), MirrorError> {
         let new = path.with_extension("new");
         self.replaced.push((new.clone(), path.to_owned()));
+        self.bytes += bytes.len();
         File::create(&new).and_then(|mut file| file.write_all(bytes)).map_err(MirrorError::io(path))
     }
 
@@ -35,7 +52,13 @@ impl Batch {
         let file = OpenOptions::new().append(true).open(path);
         file.and_then(|mut file| file.write_all(rest)).map_err(MirrorError::io(path))?;
         self.appended.push(path.to_owned());
+        self.bytes += rest.len();
         Ok(())
+    }
+
+    /// Returns the number of bytes that were written.
+    pub(super) fn bytes(&self) -> usize {
+        self.bytes
     }
 
     /// Removes a file that no session has any longer.
@@ -46,19 +69,23 @@ impl Batch {
     /// Takes the files of another batch.
     pub(super) fn add(&mut self, mut other: Self) {
         self.replaced.append(&mut other.replaced);
+        self.created.append(&mut other.created);
         self.appended.append(&mut other.appended);
         self.removed.append(&mut other.removed);
+        self.bytes += other.bytes;
     }
 
     /// Puts everything in its place.
     pub(super) fn finish(mut self, folder: &Path) -> Result<(), MirrorError> {
         let new = self.replaced.iter().map(|(new, _)| new);
-        let written: Vec<_> = new.chain(&self.appended).map(PathBuf::as_path).collect();
+        let written = new.chain(&self.created).chain(&self.appended).map(PathBuf::as_path);
+        let written: Vec<_> = written.collect();
         disk::synchronize(folder, &written).map_err(MirrorError::io(folder))?;
         for (new, path) in &self.replaced {
             fs::rename(new, path).map_err(MirrorError::io(path))?;
         }
         self.replaced.clear();
+        self.created.clear();
         for path in &self.removed {
             remove(path)?;
         }
@@ -69,7 +96,7 @@ impl Batch {
 impl Drop for Batch {
     /// Removes what a pass that failed has written: nothing knows these files.
     fn drop(&mut self) {
-        for (new, _) in &self.replaced {
+        for new in self.replaced.iter().map(|(new, _)| new).chain(&self.created) {
             _ = fs::remove_file(new);
         }
     }

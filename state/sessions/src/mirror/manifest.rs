@@ -66,8 +66,8 @@ impl Manifest {
         Ok(manifest)
     }
 
-    /// Returns the threads of an agent's sessions, by identity.
-    pub(super) fn threads(folder: &Path, agent: &str) -> Result<HashMap<String, Uuid>, MirrorError> {
+    /// Reads the threads of an agent's sessions alone, by identity.
+    pub(super) fn read_threads(folder: &Path, agent: &str) -> Result<HashMap<String, Uuid>, MirrorError> {
         #[derive(Deserialize)]
         struct Threads {
             places: HashMap<String, HashMap<String, Thread>>,
@@ -81,9 +81,13 @@ impl Manifest {
             let sessions = places.into_values().flatten();
             return Ok(sessions.map(|(identity, thread)| (identity, thread.thread_id)).collect());
         }
-        let manifest = Self::read(folder, agent)?;
+        Ok(Self::read(folder, agent)?.threads())
+    }
+
+    /// Returns the threads of the sessions, by identity.
+    pub(super) fn threads(&self) -> HashMap<String, Uuid> {
         let thread = |session: &Mirrored| (session.identity().to_owned(), session.thread_id);
-        Ok(manifest.sessions().map(thread).collect())
+        self.sessions().map(thread).collect()
     }
 
     pub(super) fn sessions(&self) -> impl Iterator<Item = &Mirrored> {
@@ -150,9 +154,9 @@ impl Manifest {
         self.is_rebuilt.then(|| damaged(folder, agent))
     }
 
-    /// Returns true if a place is as it was when all of its sessions were mirrored.
-    pub(super) fn is_current(&self, place: &Path, state: &str) -> bool {
-        self.states.get(place).is_some_and(|known| known == state)
+    /// Returns the state of a place when all of its sessions were last mirrored.
+    pub(super) fn state(&self, place: &Path) -> Option<&str> {
+        self.states.get(place).map(String::as_str)
     }
 
     /// Notes the state of a place: `None` if not all of its sessions are mirrored.

@@ -7,9 +7,11 @@ use std::path::{Path, PathBuf};
 
 use jiff::Timestamp;
 
+use super::batch::Batch;
 use super::error::MirrorError;
 use super::manifest::Manifest;
 use super::mirrored::Mirrored;
+use super::pending::Pending;
 use super::write::{Changed, write_all};
 use super::{Mirror, remove_rollout};
 use crate::error::StoreError;
@@ -18,8 +20,8 @@ use crate::found::{FoundSession, SkippedFile, Unread};
 use crate::ids::ThreadIds;
 use crate::store::{OpenStore, SessionStore};
 
-/// Sessions after which the list is written: a killed pass goes on from there.
-const PART: usize = 1_024;
+/// Sessions that are read before their bytes are looked at.
+const PART: usize = 256;
 
 /// Result of a pass.
 #[derive(Debug, Default)]
@@ -60,25 +62,27 @@ pub(super) struct Pass<'a> {
     pub(super) store: &'a dyn SessionStore,
     pub(super) place: &'a Path,
     pub(super) manifest: &'a mut Manifest,
+    pub(super) pending: &'a mut Pending,
     pub(super) ids: &'a ThreadIds<'a>,
     /// Files and folders of the place that could not be listed.
     pub(super) unlisted: &'a [(PathBuf, io::Error)],
 }
 
 impl Pass<'_> {
-    pub(super) fn run(mut self) -> Result<SyncReport, MirrorError> {
-        super::create_private(&self.folder())?;
-        let open = self.store.open(self.place)?;
+    pub(super) fn run(mut self, open: &OpenStore) -> Result<SyncReport, MirrorError> {
         let mut report = SyncReport { skipped: open.skipped().to_vec(), ..SyncReport::default() };
         report.found = open.sessions().len() as u64;
-        for part in self.claim(&open, &mut report)?.chunks(PART) {
-            let written = self.write(&open, part, &mut report)?;
-            self.note_written(written, &mut report);
-            self.manifest.write(&self.mirror.folder, self.store.name())?;
+        for part in self.claim(open, &mut report)?.chunks(PART) {
+            let (rows, rollouts) = self.write(open, part, &mut report)?;
+            self.note_written(rows, &mut report);
+            if self.pending.add(rollouts) {
+                self.pending.finish()?;
+                self.manifest.write(&self.mirror.folder, self.store.name())?;
+            }
         }
         report.unread.extend(self.unlisted.iter().map(|(path, error)| Unread::new(path, error)));
         report.unread.extend_from_slice(open.unread());
-        self.note_missing(&open, &mut report)?;
+        self.note_missing(open, &mut report)?;
         report.is_unread_new = self.manifest.set_unread(self.place, &report.unread);
         Ok(report)
     }
@@ -128,13 +132,14 @@ impl Pass<'_> {
         Ok(wanted)
     }
 
-    /// Reads new and changed sessions and writes their rollouts. Returns their rows.
+    /// Reads new and changed sessions and writes their rollouts. Returns their rows, and the
+    /// rollouts, which wait for the disk.
     fn write(
         &self,
         open: &OpenStore,
         wanted: &[&FoundSession],
         report: &mut SyncReport,
-    ) -> Result<Vec<Mirrored>, MirrorError> {
+    ) -> Result<(Vec<Mirrored>, Batch), MirrorError> {
         let (folder, place) = (self.folder(), self.place);
         let changed = wanted.iter().filter_map(|found| {
             let known = self.manifest.known(place, found.identity()).filter(|known| !known.deleted);
@@ -153,7 +158,7 @@ impl Pass<'_> {
                 }
             }
         }
-        Ok(written.rows)
+        Ok((written.rows, written.batch))
     }
 
     fn is_current(&self, folder: &Path, known: &Mirrored, found: &FoundSession) -> bool {

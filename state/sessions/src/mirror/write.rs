@@ -42,10 +42,12 @@ pub(super) struct Written<'a> {
     pub(super) rows: Vec<Mirrored>,
     /// Sessions that could not be read.
     pub(super) failed: Vec<(&'a FoundSession, StoreError)>,
-    batch: Batch,
+    /// The rollouts.
+    pub(super) batch: Batch,
 }
 
-/// Reads a place's sessions, several at the same time, and writes their rollouts.
+/// Reads a place's sessions, several at the same time, and writes their rollouts next to their
+/// places.
 pub(super) fn write_all<'a>(
     folder: &Path,
     place: &Path,
@@ -79,7 +81,6 @@ pub(super) fn write_all<'a>(
         all.failed.extend(failed);
         all.batch.add(batch);
     }
-    std::mem::take(&mut all.batch).finish(folder)?;
     all.rows.sort_by(|one, other| one.identity().cmp(other.identity()));
     all.failed.sort_by(|(one, _), (other, _)| one.native_id.cmp(&other.native_id));
     Ok(all)
@@ -137,6 +138,7 @@ fn write(
     match rollout.strip_prefix(old.as_slice()) {
         Some([]) if is_there => {}
         Some(rest) if is_there => batch.append(&path, rest)?,
+        _ if before.is_none() => batch.create(&path, &rollout)?,
         _ => batch.replace(&path, &rollout)?,
     }
     // The name has the session's start, which an agent may correct.

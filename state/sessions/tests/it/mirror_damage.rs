@@ -1,10 +1,11 @@
 //! Places that cannot be read, that move, and lists that are damaged.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use threadkeep_sessions::{Mirror, MirrorError, Mirrored, OpenStore, SyncReport, store};
+use threadkeep_rollout::MIRROR_ARCHIVE;
+use threadkeep_sessions::{Mirror, MirrorError, Mirrored, OpenStore, StorePlace, SyncReport, store, stores};
 
 use crate::facts::{Result, homes};
 use crate::shared::{Example, each};
@@ -51,6 +52,20 @@ fn synced(mirror: &Mirror, example: &Example) -> Result<SyncReport> {
 fn claude() -> Result<Example> {
     let claude = store("claude").ok_or("an agent that this build knows")?;
     Example::of(claude, &homes("claude")?.remove(0))
+}
+
+/// Reads all rollouts of an agent's mirror.
+fn rollouts(folder: &Path) -> Result<BTreeMap<PathBuf, Vec<u8>>> {
+    let mut rollouts = BTreeMap::new();
+    for folder in [folder, &folder.join(MIRROR_ARCHIVE)] {
+        for entry in fs::read_dir(folder).into_iter().flatten() {
+            let path = entry?.path();
+            if path.is_file() {
+                rollouts.insert(path.clone(), fs::read(path)?);
+            }
+        }
+    }
+    Ok(rollouts)
 }
 
 /// Returns the ids of the sessions that are not read from a file.
@@ -173,7 +188,8 @@ fn a_store_that_moves_goes_on() -> Result {
         let found = synced(&mirror, example)?.found;
         let moved = example.place.with_extension("moved");
         fs::rename(&example.place, &moved)?;
-        let both = mirror.clone().with_places(vec![example.place.clone(), moved.clone()]);
+        let both =
+            mirror.clone().with_places(example.store.name(), vec![example.place.clone(), moved.clone()]);
         let report = both.sync(example.store, &moved)?.ok_or("locked")?;
         assert_eq!((report.found, report.written), (found, found));
         let sessions = mirror.sessions(example.store.name())?;
@@ -187,10 +203,10 @@ fn a_store_that_moves_goes_on() -> Result {
 fn a_place_that_is_no_longer_added_gives_its_sessions_to_a_copy() -> Result {
     let (one, other, folder) = (claude()?, claude()?, tempfile::tempdir()?);
     let mirror = Mirror::new(folder.path());
-    let both = mirror.clone().with_places(vec![one.place.clone(), other.place.clone()]);
+    let both = mirror.clone().with_places("claude", vec![one.place.clone(), other.place.clone()]);
     let found = synced(&both, &one)?.found;
     assert_eq!((synced(&both, &other)?.written, synced(&both, &other)?.written), (0, 0));
-    let second = mirror.with_places(vec![other.place.clone()]);
+    let second = mirror.with_places("claude", vec![other.place.clone()]);
     assert_eq!(synced(&second, &other)?.written, found);
     Ok(())
 }
@@ -218,6 +234,48 @@ fn a_damaged_list_is_made_again() -> Result {
         assert_eq!(synced(&mirror, example)?.damaged, None);
         Ok(())
     })
+}
+
+#[test]
+fn a_rollout_that_a_killed_pass_left_is_written_again() -> Result {
+    let (example, folder) = (claude()?, tempfile::tempdir()?);
+    let mirror = Mirror::new(folder.path());
+    synced(&mirror, &example)?;
+    let whole = rollouts(&folder.path().join("claude"))?;
+    fs::remove_file(folder.path().join("claude.json"))?;
+    for (path, bytes) in &whole {
+        fs::write(path, &bytes[..bytes.len() / 2])?;
+    }
+    synced(&mirror, &example)?;
+    assert!(rollouts(&folder.path().join("claude"))? == whole);
+    Ok(())
+}
+
+#[test]
+fn places_that_are_read_together_give_what_each_gives_alone() -> Result {
+    let (alone, together) = (tempfile::tempdir()?, tempfile::tempdir()?);
+    let (mut examples, mirror) = (Vec::new(), Mirror::new(together.path()));
+    for store in stores() {
+        if let Some(home) = homes(store.name())?.first() {
+            examples.push(Example::of(store, home)?);
+        }
+    }
+    for example in &examples {
+        synced(&Mirror::new(alone.path()), example)?;
+    }
+    let places = examples.iter().map(|example| StorePlace { store: example.store, path: &example.place });
+    let mut lock = mirror.lock()?.ok_or("locked")?;
+    for (report, example) in lock.read(&places.collect::<Vec<_>>()).into_iter().zip(&examples) {
+        assert_eq!(report?.found, example.store.open(&example.place)?.sessions().len() as u64);
+    }
+    lock.finish()?;
+    for example in &examples {
+        let of = |folder: &Path| rollouts(&folder.join(example.store.name()));
+        let bytes = |rollouts: BTreeMap<PathBuf, Vec<u8>>| rollouts.into_values().collect::<Vec<_>>();
+        assert!(bytes(of(alone.path())?) == bytes(of(together.path())?), "{}", example.store.name());
+        assert_eq!(synced(&mirror, example)?.written, 0);
+    }
+    Ok(())
 }
 
 #[test]

@@ -5,7 +5,8 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 
 use threadkeep_sessions::{
-    Environment, FoundSession, Listing, Mirror, OpenStore, ResumeCommand, Session, SessionStore, StoreError,
+    Draft, Environment, FoundSession, Listing, Mirror, OpenStore, ResumeCommand, Session, SessionStore,
+    StoreError,
 };
 
 use crate::facts::Result;
@@ -13,7 +14,10 @@ use crate::facts::Result;
 /// Sessions of the store.
 const SESSIONS: usize = 2_500;
 
-/// Store with empty sessions, which panics when it reads this one.
+/// Words of each session: with all of them, the disk is waited for more than once.
+const WORDS: usize = 4_000;
+
+/// Store with such sessions, which panics when it reads this one.
 #[derive(Debug)]
 struct Numbered(Option<usize>);
 
@@ -41,7 +45,9 @@ impl SessionStore for Numbered {
         }
         Ok(OpenStore::new(listing, move |found| {
             assert_ne!(Some(&found.native_id), killed_at.as_ref(), "killed");
-            Ok(Session::new(found.native_id.clone()))
+            let mut draft = Draft::new(&found.native_id);
+            draft.prompt(None, None, &"word ".repeat(WORDS), 0);
+            Ok(draft.finish())
         }))
     }
 
