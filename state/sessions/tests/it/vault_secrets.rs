@@ -75,7 +75,10 @@ fn no_credentials_of_settings_are_kept() -> Result {
     let example = Example::of(store("openhands").ok_or("openhands")?, &home)?;
     for path in files(&example.place)?.iter().filter(|path| path.ends_with("base_state.json")) {
         let state = fs::read_to_string(path)?.replace("\"**********\"", "\"SECRET\"");
-        fs::write(path, state.replace("\"litellm_extra_body\": {}", OPEN))?;
+        let state = state.replace("\"litellm_extra_body\": {}", OPEN);
+        fs::write(path, &state)?;
+        let event = format!("{{\"kind\": \"ConversationStateUpdateEvent\", \"value\": {state}}}");
+        fs::write(path.with_file_name("events").join("event-99999-0.json"), event)?;
     }
     let keeper = Keeper::of(example.store, &example.place)?;
     let (texts, kept) = (keeper.texts()?, keeper.keep()?);

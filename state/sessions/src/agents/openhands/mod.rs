@@ -12,6 +12,7 @@ mod state;
 
 use std::path::{Path, PathBuf};
 
+use serde::Deserialize;
 use uuid::Uuid;
 
 use crate::agents::masked::masked;
@@ -75,11 +76,21 @@ impl SessionStore for OpenHands {
     }
 }
 
-/// Returns the state without credentials, if it has some: the agent writes asterisks in their
-/// place, unless its settings say otherwise.
+/// Returns the state without credentials, and events with the state, if they have some: the agent
+/// writes asterisks in their place, unless its settings say otherwise.
 fn pieces(found: &FoundSession) -> Result<Vec<Piece>, StoreError> {
-    let state = found.files.first().map(|state| masked(state)).transpose()?;
-    Ok(state.flatten().into_iter().collect())
+    let (state, events) = found.files.split_first().ok_or_else(|| found.gone())?;
+    let with_state = std::iter::once(state).chain(events.iter().filter(|event| has_state(event)));
+    with_state.filter_map(|path| masked(path).transpose()).collect()
+}
+
+fn has_state(event: &Path) -> bool {
+    #[derive(Deserialize)]
+    struct Kind {
+        kind: String,
+    }
+    let event: Option<Kind> = files::document(event).ok().flatten();
+    event.is_some_and(|event| event.kind == "ConversationStateUpdateEvent")
 }
 
 /// Lists the sessions of a folder, with their sub-agents to this depth.
