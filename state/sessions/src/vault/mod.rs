@@ -129,17 +129,12 @@ impl Vault {
         Ok(Some(VaultLock { vault: self.clone(), _file: file }))
     }
 
-    /// Returns the threads that have a copy, or what a killed process left of one.
+    /// Returns the agent and the thread of each copy, and of what a killed process left of one.
     ///
     /// # Errors
     ///
     /// [`VaultError::Io`], if the vault cannot be listed.
-    pub fn threads(&self) -> Result<Vec<Uuid>, VaultError> {
-        Ok(self.copies()?.into_iter().map(|(_, thread_id)| thread_id).collect())
-    }
-
-    /// Returns the agent and the thread of each folder with a copy.
-    fn copies(&self) -> Result<Vec<(String, Uuid)>, VaultError> {
+    pub fn copies(&self) -> Result<Vec<(String, Uuid)>, VaultError> {
         let mut threads = Vec::new();
         for agent in folders(&self.folder)?.into_iter().filter(|name| is_name(name)) {
             let ids = folders(&self.folder.join(&agent))?.into_iter();
