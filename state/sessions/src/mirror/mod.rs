@@ -9,6 +9,7 @@ mod error;
 mod manifest;
 mod mirrored;
 mod rebuilt;
+mod recovered;
 mod state;
 mod sync;
 mod write;
@@ -22,6 +23,7 @@ use uuid::Uuid;
 
 pub use error::MirrorError;
 pub use mirrored::Mirrored;
+pub use recovered::SessionCopy;
 pub use state::unlisted;
 pub use sync::SyncReport;
 
@@ -99,12 +101,7 @@ impl Mirror {
             let present = sessions.filter(|known| known.gone_since.is_none()).count();
             return Ok(SyncReport::unchanged(present));
         }
-        let mut others = OtherThreads::new();
-        for agent in self.agents()?.into_iter().filter(|agent| *agent != store.name()) {
-            let threads = Manifest::threads(&self.folder, &agent)?;
-            others.insert(agent, threads);
-        }
-        let ids = ThreadIds::with_others(store.name(), others);
+        let ids = self.ids(store.name())?;
         let unlisted = &listed.unlisted;
         let report = Pass { mirror: self, store, place, manifest, ids: &ids, unlisted }.run()?;
         let is_whole = report.failed.is_empty() && report.vanished == 0;
@@ -133,6 +130,16 @@ impl Mirror {
     /// Returns true if the mirror has a list or rollouts of an agent.
     pub fn has(&self, agent: &str) -> bool {
         is_name(agent) && (self.folder.join(agent).is_dir() || manifest::path(&self.folder, agent).is_file())
+    }
+
+    /// Returns the ids of an agent's threads, given those of all other agents.
+    fn ids<'a>(&self, agent: &'a str) -> Result<ThreadIds<'a>, MirrorError> {
+        let mut others = OtherThreads::new();
+        for other in self.agents()?.into_iter().filter(|other| other != agent) {
+            let threads = Manifest::threads(&self.folder, &other)?;
+            others.insert(other, threads);
+        }
+        Ok(ThreadIds::with_others(agent, others))
     }
 
     /// Returns the names of the agents that have sessions here.
