@@ -5,6 +5,7 @@
 //! new copy is written to another folder, and `kept.json` then replaced. So a kill leaves the old
 //! copy or the new one. The next process that takes the lock removes what a killed one left.
 
+mod entry;
 mod error;
 mod keep;
 mod kept;

@@ -28,5 +28,6 @@ mod shared;
 mod sqlite;
 mod variables;
 mod vault;
+mod vault_entries;
 mod vault_secrets;
 mod vibe;
