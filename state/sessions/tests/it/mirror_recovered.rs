@@ -58,7 +58,11 @@ impl Deleted {
 
     /// Returns the number of rollouts that are written again.
     fn recover(&self, mirror: &Mirror) -> Result<u64> {
-        let lost = self.lost(mirror)?;
+        self.recover_of(mirror, &self.lost(mirror)?)
+    }
+
+    /// Does the same for these threads.
+    fn recover_of(&self, mirror: &Mirror, lost: &[Uuid]) -> Result<u64> {
         let mut copies = Vec::new();
         for kept in self.kept.iter().filter(|kept| lost.contains(&kept.thread_id)) {
             let (open, found) = self.keeper.vault.open(self.example.store, kept)?;
@@ -158,10 +162,11 @@ fn a_deleted_thread_stays_deleted() -> Result {
     let deleted = Deleted::claude()?;
     let thread = deleted.kept[0].thread_id;
     fs::remove_dir_all(deleted.mirror.folder())?;
+    let lost = deleted.lost(&deleted.mirror)?;
+    // It is deleted after the threads were looked at.
     let mirror = deleted.mirror.clone().without([thread].into());
-    assert!(!deleted.lost(&mirror)?.contains(&thread));
-    assert_eq!(deleted.recover(&mirror)?, deleted.kept.len() as u64 - 1);
-    // It may have been deleted since the copies were opened.
+    assert!(lost.contains(&thread) && !deleted.lost(&mirror)?.contains(&thread));
+    assert_eq!(deleted.recover_of(&mirror, &lost)?, deleted.kept.len() as u64 - 1);
     let rows = mirror.sessions("claude")?;
     assert!(rows.iter().all(|row| row.thread_id != thread));
     Ok(())
