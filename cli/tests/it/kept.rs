@@ -54,6 +54,7 @@ fn a_kept_session_is_given_back_to_its_agent() -> Result {
     let old = SystemTime::now() - Duration::from_secs(1_000_000);
     File::options().append(true).open(session(&fixture))?.set_modified(old)?;
     fs::remove_file(session(&fixture))?;
+    assert_eq!(kept(&fixture)?[0]["agent_has_it"], false, "before any other command");
     // What was said is read and found as before.
     assert!(fixture.run(&["threads", "read", SESSION])?.stdout.contains("a.txt"));
     assert!(fixture.run(&["threads", "export", SESSION])?.stdout.contains("a.txt"));

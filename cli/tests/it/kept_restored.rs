@@ -105,3 +105,27 @@ fn no_file_of_an_agent_is_replaced() -> Result {
     assert_eq!(fs::read_to_string(session(&fixture))?, "another file\n");
     Ok(())
 }
+
+#[test]
+fn an_agents_map_gets_the_entry_that_it_lacks() -> Result {
+    let fixture = Fixture::bundled()?;
+    let example = Path::new(env!("CARGO_MANIFEST_DIR")).join("../examples/agents/kimi/.kimi");
+    let place = user(&fixture).join(".kimi");
+    copy_bytes(&example, &place)?;
+    fixture.json(&["agents", "add", "kimi"])?;
+    fixture.json(&["keep", "--all", "--yes"])?;
+    let kept = kept(&fixture)?.remove(0);
+    let id = kept["thread_id"].as_str().ok_or("an id")?;
+    // The agent lost everything, and then began in another folder.
+    fs::remove_dir_all(place.join("sessions"))?;
+    fs::write(place.join("kimi.json"), "{\"work_dirs\": [{\"path\": \"/elsewhere\"}]}")?;
+    let back = fixture.run(&["kept", "restore", id])?;
+    let added = "its entry was added to what sessions share: [tmp]/user/.kimi/kimi.json\n";
+    assert!(back.code == Some(0) && back.stdout.contains(added), "{}", back.all());
+    let map: Value = serde_json::from_slice(&fs::read(place.join("kimi.json"))?)?;
+    let paths: Vec<_> = map["work_dirs"].as_array().into_iter().flatten().map(|it| &it["path"]).collect();
+    assert!(paths.len() == 2 && paths[0] == "/elsewhere", "{map}");
+    let again = fixture.json(&["kept", "restore", id])?;
+    assert_eq!((&again["added_to"], &again["shared"]), (&serde_json::json!([]), &serde_json::json!([])));
+    Ok(())
+}

@@ -26,6 +26,7 @@ mod history;
 mod json;
 mod kept;
 mod kept_killed;
+mod kept_recovered;
 mod kept_restored;
 mod kinds;
 mod list;

@@ -49,7 +49,8 @@
 //! # Copies of files
 //!
 //! A [`Vault`] keeps the files of sessions as their agents wrote them, each session with all that
-//! it needs to be read alone ([`OpenStore::pieces`]), and gives them back.
+//! it needs to be read alone ([`OpenStore::pieces`]), and gives them back. A [`Mirror`] that has
+//! lost the rollout of a deleted session reads it from such a copy ([`MirrorLock::recover`]).
 //!
 //! # Bounds
 //!
@@ -81,7 +82,8 @@
 //!
 //! # File systems
 //!
-//! Nothing in a store is written, but what [`VaultLock::restore`] puts back where no file is.
+//! Nothing in a store is written, but what [`VaultLock::restore`] puts back where no file or entry
+//! is.
 //! SQLite databases are read from a private copy of the database and of its write-ahead log, and
 //! not even a time of a file changes. Links are not followed.
 //!
@@ -139,7 +141,7 @@ pub use environment::Environment;
 pub use error::StoreError;
 pub use found::{FoundSession, Listing, SkippedFile, Unread};
 pub use ids::ThreadIds;
-pub use mirror::{Mirror, MirrorError, MirrorLock, Mirrored, StorePlace, SyncReport, unlisted};
+pub use mirror::{Mirror, MirrorError, MirrorLock, Mirrored, SessionCopy, StorePlace, SyncReport, unlisted};
 pub use piece::{Piece, PieceKind};
 pub use rollout::to_rollout;
 pub use session::{

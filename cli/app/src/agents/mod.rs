@@ -2,6 +2,7 @@
 //! date.
 
 mod add;
+mod deleted;
 mod erase;
 mod included;
 mod lock;
@@ -9,6 +10,7 @@ mod mirrored;
 mod names;
 mod place;
 mod plan;
+mod recover;
 mod restore;
 mod sync;
 mod vault;

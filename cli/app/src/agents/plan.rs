@@ -9,11 +9,11 @@ use threadkeep_sessions::{
 use threadkeep_state::{HOME_AGENT, StateRuntime, Thread};
 use uuid::Uuid;
 
+use super::deleted::deleted;
 use super::included::included;
 use super::lock::lock_vault;
 use super::mirrored::MirroredThreads;
 use super::place::is_ending;
-use super::sync::deleted;
 use super::vault::{of_copy, vault};
 use crate::dirs::Dirs;
 use crate::fault::Fault;

@@ -9,6 +9,7 @@ use uuid::Uuid;
 
 use super::lock::lock_vault;
 use super::mirrored::MirroredThreads;
+use super::names::unknown;
 use super::vault::{of_copy, vault};
 use crate::dirs::Dirs;
 use crate::fault::Fault;
@@ -104,7 +105,8 @@ impl Restorer {
             let show = command("threads show").arg(kept.thread_id);
             return Err(Fault::new(why, (show, " shows it")).about(kept.thread_id));
         }
-        self.lock.restore(kept).map_err(|error| of_copy(&error, kept.thread_id))
+        let store = store(&kept.agent).ok_or_else(|| unknown(&kept.agent))?;
+        self.lock.restore(store, kept).map_err(|error| of_copy(&error, kept.thread_id))
     }
 }
 

@@ -9,11 +9,13 @@ use threadkeep_state::StateRuntime;
 use tokio::time::Instant;
 use uuid::Uuid;
 
+use super::deleted::{deleted, deleted_unless};
 use super::included::{Included, included};
 use super::lock::tried_until;
+use super::recover::recover;
 use super::vault::{erase_deleted, vault};
 use crate::fault::Fault;
-use crate::message::command;
+use crate::message::{Message, command};
 use crate::observer::Observer;
 use crate::pass::A_MOMENT;
 use crate::text::counted;
@@ -32,7 +34,7 @@ pub async fn sync(state: &StateRuntime, include_deleted: bool, observer: &dyn Ob
     if all.is_empty() && !has_copies {
         return Ok(());
     }
-    let deleted = if include_deleted { HashSet::new() } else { deleted(state).await? };
+    let deleted = deleted_unless(state, include_deleted).await?;
     if has_copies && let Err(error) = erase_deleted(state.sqlite_home(), &deleted) {
         observer.note(&format!("kept copies of deleted threads were not erased: {error}").into());
     }
@@ -49,6 +51,9 @@ pub async fn sync(state: &StateRuntime, include_deleted: bool, observer: &dyn Ob
         let busy = "another process is still reading sessions; those of ";
         observer.note(&format!("{busy}{agents} may be incomplete").into());
     }
+    if has_copies && let Err(fault) = recover(state, &all, include_deleted, observer).await {
+        observer.note(&Message::from("kept sessions were not read: ").append(fault.sentence()));
+    }
     Ok(())
 }
 
@@ -61,11 +66,6 @@ pub async fn sync_place(state: &StateRuntime, place: &Included, observer: &dyn O
         }
         _ => false,
     }
-}
-
-/// Returns the threads that the user deleted.
-pub(super) async fn deleted(state: &StateRuntime) -> Result<HashSet<Uuid>, Fault> {
-    Ok(state.threads().deleted(u32::MAX).await?.into_iter().map(|stone| stone.thread_id).collect())
 }
 
 /// Reads what has changed in some places. Returns false if another process works on the mirror.

@@ -80,7 +80,8 @@ pub(super) fn forget_with(lock: &VaultLock, agent: &str, of_places: &[Uuid]) -> 
 /// on the vault.
 pub(super) fn erase_deleted(sqlite_home: &Path, deleted: &HashSet<Uuid>) -> Result<(), VaultError> {
     let vault = vault(sqlite_home);
-    let left: Vec<_> = vault.threads()?.into_iter().filter(|id| deleted.contains(id)).collect();
+    let copies = vault.copies()?.into_iter().map(|(_, thread)| thread);
+    let left: Vec<_> = copies.filter(|thread| deleted.contains(thread)).collect();
     if left.is_empty() {
         return Ok(());
     }

@@ -26,7 +26,8 @@ impl Copies {
         let sqlite_home = dirs.absolute().sqlite_home;
         let vault = agents::vault(&sqlite_home);
         let contents = vault.contents().map_err(|error| Fault::plain(&error))?;
-        let threads = vault.threads().map_err(|error| Fault::plain(&error))?;
+        let copies = vault.copies().map_err(|error| Fault::plain(&error))?;
+        let threads = copies.into_iter().map(|(_, thread)| thread).collect();
         Ok(Copies { sqlite_home, contents, threads })
     }
 

@@ -6,10 +6,13 @@ use std::path::PathBuf;
 use anstyle::Style;
 use async_trait::async_trait;
 use serde_json::{Value, json};
+use threadkeep_app::dirs::Dirs;
 use threadkeep_app::label::thread_label;
+use threadkeep_app::opening::Index;
+use threadkeep_app::refresh::refresh;
 use threadkeep_app::text::{bytes, clean, counted};
 use threadkeep_app::time::Clock;
-use threadkeep_app::{Fault, Message, agents, command, opening};
+use threadkeep_app::{Fault, FaultKind, Message, Observer as _, agents, command};
 use threadkeep_sessions::Kept;
 use uuid::Uuid;
 
@@ -36,25 +39,45 @@ impl Run for List {
         Needs::Dirs
     }
 
-    async fn run(&self, Context { dirs, .. }: &Context<'_>) -> Answered {
-        let sqlite_home = dirs.absolute().sqlite_home;
-        let contents = agents::vault(&sqlite_home).contents().map_err(|error| Fault::plain(&error))?;
+    async fn run(&self, Context { dirs, screen, .. }: &Context<'_>) -> Answered {
+        let vault = agents::vault(&dirs.absolute().sqlite_home);
+        let is_empty = vault.copies().map_err(|error| Fault::plain(&error))?.is_empty();
+        let index = if is_empty { None } else { current_index(dirs, screen).await? };
+        let contents = vault.contents().map_err(|error| Fault::plain(&error))?;
         let ids: Vec<_> = contents.kept.iter().map(|kept| kept.thread_id).collect();
         let mut titles = HashMap::new();
-        // Without an index, the titles are not known.
-        let state = match ids.is_empty() {
-            true => None,
-            false => opening::stores_as_they_are(dirs).open_index().await.ok(),
-        };
-        if let Some(state) = &state {
-            let threads = state.threads().get_many(&ids).await?;
+        if let Some(index) = &index {
+            let threads = index.state.threads().get_many(&ids).await?;
             titles.extend(threads.iter().map(|thread| (thread.id, thread_label(thread))));
         }
-        let present = agents::main_files(dirs, state.as_ref(), &contents.kept).await?;
+        let state = index.as_ref().map(|index| &index.state);
+        let present = agents::main_files(dirs, state, &contents.kept).await?;
+        if let Some(index) = index {
+            index.close().await?;
+        }
         let kept = contents.kept.into_iter();
         let kept = kept.map(|kept| (present.contains_key(&kept.thread_id), kept));
         let kept = kept.map(|(has, kept)| (kept, has)).collect();
         Ok(Box::new(Listed { kept, damaged: contents.damaged, titles }))
+    }
+}
+
+/// Opens the index and brings it up to date: it says what agents have. Returns none if there can be
+/// none, because copies are listed without it, too.
+async fn current_index(dirs: &Dirs, screen: &Screen) -> Result<Option<Index>, Fault> {
+    let opened = async { Ok::<_, Fault>((dirs.agent_home()?, Index::for_reading(dirs, screen).await?)) };
+    match opened.await {
+        Ok((home, index)) => {
+            if let Some(reason) = refresh(&index, &home, screen).await?.incomplete {
+                screen.note(&reason);
+            }
+            Ok(Some(index))
+        }
+        Err(fault) if fault.kind == FaultKind::Damaged => Err(fault),
+        Err(fault) => {
+            screen.note(&Message::from("agents may have less by now: ").append(fault.sentence()));
+            Ok(None)
+        }
     }
 }
 

@@ -1,6 +1,7 @@
 //! `kept restore`: gives a session back to its agent.
 
 use std::collections::BTreeSet;
+use std::path::PathBuf;
 
 use async_trait::async_trait;
 use serde_json::{Value, json};
@@ -130,6 +131,7 @@ fn put_back(restorer: &Restorer, meant: Meant, screen: &Screen) -> Result<Back, 
             Ok(more) => {
                 restored.written.extend(more.written);
                 restored.present.extend(more.present);
+                restored.added_to.extend(more.added_to);
                 restored.shared.extend(more.shared);
                 subagents.push(id);
             }
@@ -155,7 +157,7 @@ impl Back {
 
 impl Answer for Back {
     fn json(&self) -> Value {
-        let paths = |paths: &[std::path::PathBuf]| -> Vec<_> {
+        let paths = |paths: &[PathBuf]| -> Vec<_> {
             paths.iter().map(|path| path.to_string_lossy().into_owned()).collect()
         };
         let failed =
@@ -166,6 +168,7 @@ impl Answer for Back {
             "place": self.kept.place.to_string_lossy(),
             "written": paths(&self.restored.written),
             "present": paths(&self.restored.present),
+            "added_to": paths(&self.restored.added_to),
             "shared": paths(&self.restored.shared),
             "subagents": self.subagents,
             "failed": self.failed.iter().map(failed).collect::<Vec<_>>(),
@@ -185,16 +188,14 @@ impl Answer for Back {
             0 => format!("{agent} has {id} in {place}: all of its files are there"),
             files => format!("{agent} has {id} in {place} again: {}", counted(files, "file")),
         };
-        let shared = self.restored.shared.iter().map(|path| clean(&path.to_string_lossy()).into_owned());
-        let shared: BTreeSet<_> = shared.collect();
-        let stays = match shared.is_empty() {
-            true => String::new(),
-            false => {
-                let paths = Vec::from_iter(shared).join(", ");
-                format!("left as it is, because other sessions share it: {paths}\n")
-            }
+        let line = |words: &str, paths: &[PathBuf]| {
+            let paths = paths.iter().map(|path| clean(&path.to_string_lossy()).into_owned());
+            let paths = Vec::from_iter(paths.collect::<BTreeSet<_>>()).join(", ");
+            if paths.is_empty() { paths } else { format!("{words}: {paths}\n") }
         };
-        format!("{said}\n{stays}{command}")
+        let added = line("its entry was added to what sessions share", &self.restored.added_to);
+        let stays = line("left as it is, because other sessions share it", &self.restored.shared);
+        format!("{said}\n{added}{stays}{command}")
     }
 
     fn done(&self) -> String {
@@ -202,7 +203,7 @@ impl Answer for Back {
     }
 
     fn changed(&self) -> bool {
-        !self.restored.written.is_empty()
+        !(self.restored.written.is_empty() && self.restored.added_to.is_empty())
     }
 
     fn thread(&self) -> Option<Uuid> {

@@ -24,8 +24,8 @@ use crate::store::{OpenStore, SessionStore, is_name};
 /// Lock of a mirror. While it is held, no other process writes to the mirror.
 #[derive(Debug)]
 pub struct MirrorLock {
-    mirror: Mirror,
-    pending: Pending,
+    pub(super) mirror: Mirror,
+    pub(super) pending: Pending,
     _lock: disk::Lock,
 }
 
@@ -127,18 +127,23 @@ impl MirrorLock {
         }
         super::create_private(&self.mirror.folder.join(store.name()))?;
         let open = open.unwrap_or_else(|| store.open(path))?;
-        let mut others = OtherThreads::new();
-        for agent in self.agents()?.into_iter().filter(|agent| *agent != store.name()) {
-            let threads = self.pending.threads(&agent)?;
-            others.insert(agent, threads);
-        }
-        let ids = ThreadIds::with_others(store.name(), others);
+        let ids = self.ids(store.name())?;
         let (mirror, pending, unlisted) = (&self.mirror, &mut self.pending, &listed.unlisted);
         let report =
             Pass { mirror, store, place: path, manifest, pending, ids: &ids, unlisted }.run(&open)?;
         let is_whole = report.failed.is_empty() && report.vanished == 0;
         manifest.set_state(path, is_whole.then_some(state));
         Ok(report)
+    }
+
+    /// Returns the ids of an agent's threads, given those of all other agents.
+    pub(super) fn ids<'a>(&self, agent: &'a str) -> Result<ThreadIds<'a>, MirrorError> {
+        let mut others = OtherThreads::new();
+        for other in self.agents()?.into_iter().filter(|other| other != agent) {
+            let threads = self.pending.threads(&other)?;
+            others.insert(other, threads);
+        }
+        Ok(ThreadIds::with_others(agent, others))
     }
 
     /// Returns the names of the agents that have sessions here.

@@ -1,6 +1,6 @@
 //! The list of mirrored sessions of an agent: a JSON file, replaced as a whole.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -47,12 +47,17 @@ impl Manifest {
         let path = path(folder, agent);
         let bytes = match untouched::read(&path, MOST_BYTES) {
             Ok(bytes) => bytes,
-            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Self::default()),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {
+                let mut manifest = Self::default();
+                manifest.add_unlisted(&folder.join(agent));
+                return Ok(manifest);
+            }
             Err(error) => return Err(MirrorError::io(path)(error)),
         };
         let Ok(mut manifest) = serde_json::from_slice::<Self>(&bytes) else {
-            let places = BTreeMap::from([(PathBuf::new(), rebuilt(&folder.join(agent)))]);
-            return Ok(Self { places, is_changed: true, is_rebuilt: true, ..Self::default() });
+            let mut manifest = Self { is_changed: true, is_rebuilt: true, ..Self::default() };
+            manifest.add_unlisted(&folder.join(agent));
+            return Ok(manifest);
         };
         for (place, sessions) in &mut manifest.places {
             sessions.values_mut().for_each(|session| session.place.clone_from(place));
@@ -97,6 +102,17 @@ impl Manifest {
     /// Returns a session of a place.
     pub(super) fn known(&self, place: &Path, identity: &str) -> Option<&Mirrored> {
         self.places.get(place)?.get(identity)
+    }
+
+    /// Adds the rollouts that no row names, as a killed process leaves them.
+    pub(super) fn add_unlisted(&mut self, folder: &Path) {
+        let mut unlisted = rebuilt(folder);
+        let listed: HashSet<_> = self.sessions().map(|session| session.file.as_str()).collect();
+        unlisted.retain(|_, session| !listed.contains(session.file.as_str()));
+        if !unlisted.is_empty() {
+            self.places.entry(PathBuf::new()).or_default().extend(unlisted);
+            self.is_changed = true;
+        }
     }
 
     /// Notes which places are there. A change of them may give a session to another place.

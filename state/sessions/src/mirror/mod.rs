@@ -11,6 +11,7 @@ mod manifest;
 mod mirrored;
 mod pending;
 mod rebuilt;
+mod recovered;
 mod state;
 mod sync;
 mod write;
@@ -23,6 +24,7 @@ use uuid::Uuid;
 pub use error::MirrorError;
 pub use lock::{MirrorLock, StorePlace};
 pub use mirrored::Mirrored;
+pub use recovered::SessionCopy;
 pub use state::unlisted;
 pub use sync::SyncReport;
 

@@ -5,6 +5,7 @@
 //! new copy is written to another folder, and `kept.json` then replaced. So a kill leaves the old
 //! copy or the new one. The next process that takes the lock removes what a killed one left.
 
+mod entry;
 mod error;
 mod keep;
 mod kept;
@@ -129,17 +130,12 @@ impl Vault {
         Ok(Some(VaultLock { vault: self.clone(), _lock: lock }))
     }
 
-    /// Returns the threads that have a copy, or what a killed process left of one.
+    /// Returns the agent and the thread of each copy, and of what a killed process left of one.
     ///
     /// # Errors
     ///
     /// [`VaultError::Io`], if the vault cannot be listed.
-    pub fn threads(&self) -> Result<Vec<Uuid>, VaultError> {
-        Ok(self.copies()?.into_iter().map(|(_, thread_id)| thread_id).collect())
-    }
-
-    /// Returns the agent and the thread of each folder with a copy.
-    fn copies(&self) -> Result<Vec<(String, Uuid)>, VaultError> {
+    pub fn copies(&self) -> Result<Vec<(String, Uuid)>, VaultError> {
         let mut threads = Vec::new();
         for agent in folders(&self.folder)?.into_iter().filter(|name| is_name(name)) {
             let ids = folders(&self.folder.join(&agent))?.into_iter();

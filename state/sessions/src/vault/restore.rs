@@ -4,13 +4,12 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
+use super::entry::{self, Entry};
 use super::kept::Kept;
 use super::{VaultError, VaultLock, create_private};
 use crate::disk::{create_file, remove_file};
 use crate::piece::PieceKind;
-
-/// End of the name of a file that is being put back.
-const NEW: &str = ".threadkeep-new";
+use crate::store::SessionStore;
 
 /// Files of a session that are in the agent's place again.
 #[derive(Debug, Default, Clone, PartialEq, Eq)]
@@ -20,6 +19,8 @@ pub struct Restored {
     pub written: Vec<PathBuf>,
     /// The same files, which were there already.
     pub present: Vec<PathBuf>,
+    /// Files that sessions share, to which the session's entry was added.
+    pub added_to: Vec<PathBuf>,
     /// Other files that sessions share. They stay as they are, so that the agent may not find the
     /// session's folder or start there.
     pub shared: Vec<PathBuf>,
@@ -27,8 +28,9 @@ pub struct Restored {
 
 impl VaultLock {
     /// Puts the files of a copy back where they were, with the time of now, for this user alone.
-    /// Their agent then has the session again. Replaces no file: one with the same content stays,
-    /// and so does any file that sessions share.
+    /// Their agent then has the session again. Replaces no file: one with the same content stays.
+    /// A list or map that sessions share gets the session's entry if it has none; nothing else in
+    /// it changes.
     ///
     /// # Errors
     ///
@@ -36,12 +38,12 @@ impl VaultLock {
     /// database, and [`VaultError::Damaged`] if a kept file is missing or has another length: then
     /// nothing was written. [`VaultError::Io`], if a file cannot be written: the same call then
     /// continues.
-    pub fn restore(&self, kept: &Kept) -> Result<Restored, VaultError> {
+    pub fn restore(&self, store: &dyn SessionStore, kept: &Kept) -> Result<Restored, VaultError> {
         // Another process may have replaced the copy since it was listed.
         let described = || VaultError::Damaged { path: self.vault.of(&kept.agent, kept.thread_id) };
         let kept = &self.vault.get(&kept.agent, kept.thread_id)?.ok_or_else(described)?;
         let copy = self.vault.place(kept);
-        let (mut missing, mut restored) = (Vec::new(), Restored::default());
+        let (mut missing, mut shared, mut restored) = (Vec::new(), Vec::new(), Restored::default());
         for file in &kept.files {
             let (source, target) = (copy.join(&file.path), kept.place.join(&file.path));
             if !fs::symlink_metadata(&source).is_ok_and(|it| it.is_file() && it.len() == file.bytes) {
@@ -54,7 +56,7 @@ impl VaultLock {
                     Err(error) if error.kind() == io::ErrorKind::NotFound => missing.push((source, target)),
                     Err(error) => return Err(VaultError::io(target)(error)),
                     Ok(_) if is_same(&source, &target)? => restored.present.push(target),
-                    Ok(_) if file.kind == PieceKind::Shared => restored.shared.push(target),
+                    Ok(_) if file.kind == PieceKind::Shared => shared.push((source, target)),
                     Ok(_) => return Err(VaultError::Exists { path: target }),
                 },
             }
@@ -62,6 +64,14 @@ impl VaultLock {
         for (source, target) in missing {
             put(&source, &target)?;
             restored.written.push(target);
+        }
+        for (source, target) in shared {
+            let paths = match entry::add(store, kept, &source, &target)? {
+                Entry::Present => &mut restored.present,
+                Entry::Added => &mut restored.added_to,
+                Entry::Other => &mut restored.shared,
+            };
+            paths.push(target);
         }
         Ok(restored)
     }
@@ -82,9 +92,7 @@ fn is_same(one: &Path, other: &Path) -> Result<bool, VaultError> {
 /// Copies a file to a path where there is none. A kill leaves none, or the whole one.
 fn put(source: &Path, target: &Path) -> Result<(), VaultError> {
     target.parent().map_or(Ok(()), create_private)?;
-    let mut new = target.as_os_str().to_owned();
-    new.push(NEW);
-    let new = PathBuf::from(new);
+    let new = entry::unfinished(target);
     let written = remove_file(&new).and_then(|()| {
         let mut file = create_file(&new)?;
         io::copy(&mut fs::File::open(source)?, &mut file)?;

@@ -212,7 +212,7 @@ fn a_place_that_is_no_longer_added_gives_its_sessions_to_a_copy() -> Result {
 }
 
 #[test]
-fn a_damaged_list_is_made_again() -> Result {
+fn a_damaged_or_missing_list_is_made_again() -> Result {
     each(|example| {
         let (agent, folder) = (example.store.name(), tempfile::tempdir()?);
         let mirror = Mirror::new(folder.path());
@@ -232,6 +232,10 @@ fn a_damaged_list_is_made_again() -> Result {
         assert!(sessions.iter().all(|known| known.gone_since.is_none()));
         assert_eq!(names(&sessions), names(&rebuilt));
         assert_eq!(synced(&mirror, example)?.damaged, None);
+        fs::remove_file(&list)?;
+        assert_eq!(names(&mirror.sessions(agent)?), names(&rebuilt));
+        assert_eq!(synced(&mirror, example)?.damaged, None);
+        assert_eq!(names(&mirror.sessions(agent)?), names(&rebuilt));
         Ok(())
     })
 }

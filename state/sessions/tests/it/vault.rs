@@ -44,8 +44,8 @@ impl Keeper {
         Ok(open.sessions().iter().map(read).collect::<std::result::Result<_, _>>()?)
     }
 
-    fn restore(&self, kept: &Kept) -> std::result::Result<Restored, VaultError> {
-        self.vault.lock()?.expect("no other process has the vault").restore(kept)
+    pub(crate) fn restore(&self, kept: &Kept) -> std::result::Result<Restored, VaultError> {
+        self.vault.lock()?.expect("no other process has the vault").restore(self.store, kept)
     }
 
     /// Returns the bytes of all files of the vault.
@@ -115,7 +115,7 @@ fn restored_sessions_are_those_that_were_deleted() -> Result {
             let restored = keeper.restore(kept)?;
             // A file that another session needs, too, may be back already.
             let put_back = kept.files.iter().filter(|file| file.kind != PieceKind::Context).count();
-            let there = restored.present.len() + restored.shared.len();
+            let there = restored.present.len() + restored.added_to.len() + restored.shared.len();
             assert_eq!(restored.written.len() + there, put_back, "{}", kept.native_id);
             for path in &restored.written {
                 assert!(fs::metadata(path)?.modified()? > now, "{} has an old time", path.display());

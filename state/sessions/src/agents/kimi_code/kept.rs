@@ -32,9 +32,7 @@ pub(super) fn pieces(found: &FoundSession) -> Result<Vec<Piece>, StoreError> {
             ("wire.jsonl", Some(agent)) => {
                 Piece::context(path, files::lines_with(path, |json| line::is_task(json, agent))?)
             }
-            ("session_index.jsonl", _) => {
-                Piece::shared_part(path, files::lines_with(path, |json| json.contains(id))?)
-            }
+            ("session_index.jsonl", _) => Piece::shared_part(path, entries(path, id)?),
             ("workspaces.json", _) => {
                 let map: Workspaces = files::document(path)?.unwrap_or_default();
                 let source = found.source();
@@ -54,6 +52,20 @@ pub(super) fn pieces(found: &FoundSession) -> Result<Vec<Piece>, StoreError> {
         pieces.extend(missing.map(|main| Piece::context(main, Vec::new())));
     }
     Ok(pieces)
+}
+
+/// Returns the lines about a session since the agent last deleted it.
+fn entries(path: &Path, id: &str) -> Result<Vec<u8>, StoreError> {
+    #[derive(Default, Deserialize)]
+    #[serde(default)]
+    struct Line {
+        deleted: bool,
+    }
+    let lines = files::lines_with(path, |json| json.contains(id))?;
+    let is_deletion = |line: &&[u8]| serde_json::from_slice(line).is_ok_and(|line: Line| line.deleted);
+    let lines: Vec<_> = lines.split_inclusive(|&byte| byte == b'\n').collect();
+    let from = lines.iter().rposition(is_deletion).map_or(0, |deletion| deletion + 1);
+    Ok(lines[from..].concat())
 }
 
 fn state(path: &Path) -> Vec<u8> {
