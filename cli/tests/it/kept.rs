@@ -122,7 +122,7 @@ fn sessions_that_their_agent_is_about_to_delete_are_warned_of_and_kept() -> Resu
     fixture.json(&["threads"])?;
     let listed = fixture.run(&["agents"])?;
     let warning =
-        "Claude Code will delete 1 session within a week; `threadkeep keep --ending` keeps their files";
+        "Claude Code will delete 1 session within a week; `threadkeep keep --ending` keeps the files";
     assert!(listed.stdout.contains(warning), "{}", listed.all());
     let elsewhere = fixture.json(&["keep", "--ending", "--agent", "gemini", "--yes"])?;
     assert_eq!(elsewhere["results"], serde_json::json!([]));
