@@ -137,13 +137,17 @@ fn an_agent_is_led_to_the_place_of_the_session() -> Result {
 #[test]
 fn a_list_says_that_another_process_is_still_reading() -> Result {
     let fixture = with_claude()?;
-    fixture.json(&["agents", "add", "claude"])?;
+    fs::create_dir(fixture.path().join("empty"))?;
+    for added in [&["claude"][..], &["gemini", "empty"], &["claude", "empty"]] {
+        fixture.run(&[&["agents", "add"], added].concat())?;
+    }
     fs::create_dir(shared(&fixture).join("agents"))?;
     let lock = File::create(shared(&fixture).join("agents/lock"))?;
     lock.lock()?;
-    let busy = "note: another process is still reading sessions; those of claude may be incomplete\n";
+    let busy = "note: another process is still reading sessions; those of claude, gemini may be incomplete\n";
     let list = fixture.run(&["threads", "--agent", "claude"])?;
     assert!(list.stderr.contains(busy), "{}", list.all());
+    assert_eq!(list.stderr.matches("another process").count(), 1, "{}", list.all());
     drop(lock);
     let list = fixture.run(&["threads", "--agent", "claude"])?;
     assert!(list.stdout.lines().count() > 10 && !list.stderr.contains("reading"), "{}", list.all());
