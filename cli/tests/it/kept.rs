@@ -274,6 +274,12 @@ fn words_about_kept_sessions() -> Result {
     let missing = refused(&fixture, &["keep"])?;
     assert!(missing.contains("--all") && missing.contains("--ending"), "{missing}");
     let both = refused(&fixture, &["keep", SESSION, "--all"])?;
+    insta::assert_snapshot!(refused(&fixture, &["keep", "--all", "--agent", "codex"])?, @r"
+    error: threads of codex are kept by their ids
+      hint: `threadkeep threads --agent codex` lists the ids, and `threadkeep keep ID` keeps a thread
+    ");
+    let never = refused(&fixture, &["keep", "--all", "--agent", "claude,gemini"])?;
+    assert!(never.contains("gemini was not added"), "{never}");
     assert!(both.contains("--all"), "{both}");
     Ok(())
 }

@@ -8,10 +8,9 @@ use uuid::Uuid;
 
 use super::included::{Included, included, remove};
 use super::lock::lock_mirror;
-use super::names::unknown;
+use super::names::never_added;
 use super::vault::{forget_with, lock_copies, remove_with, vault};
 use crate::fault::Fault;
-use crate::message::command;
 
 /// Deletes threads: in the index and its participants, in the mirror, and in the vault. The agents'
 /// own files stay.
@@ -94,16 +93,6 @@ pub fn check_added(sqlite_home: &Path, agent: &str) -> Result<(), Fault> {
     let is_added = included(sqlite_home)?.iter().any(|known| known.agent == agent);
     let has_any = super::mirror(sqlite_home).has(agent) || vault(sqlite_home).has(agent);
     if is_added || has_any { Ok(()) } else { Err(never_added(agent)) }
-}
-
-/// Returns the error about an agent that is not on the list.
-pub fn never_added(agent: &str) -> Fault {
-    match threadkeep_sessions::store(agent) {
-        Some(_) => {
-            Fault::new(format!("{agent} was not added"), (command("agents"), " lists which agents were"))
-        }
-        None => unknown(agent),
-    }
 }
 
 #[cfg(test)]

@@ -50,6 +50,9 @@ impl Run for Keep<'_> {
     async fn run(&self, Context { dirs, screen, .. }: &Context<'_>) -> Answered {
         let home = dirs.agent_home()?;
         agents::check_names(&self.0.agent)?;
+        if self.0.all {
+            agents::check_all_added(&dirs.absolute().sqlite_home, &self.0.agent)?;
+        }
         let index = Index::for_writing(dirs).await?;
         let answers = self.keep(&index, &home, dirs, screen).await;
         let closed = index.close().await;
