@@ -1,6 +1,8 @@
 //! `agents add` and `agents remove`.
 
+use std::ffi::OsString;
 use std::path::{Path, PathBuf};
+use std::slice;
 
 use async_trait::async_trait;
 use serde_json::{Value, json};
@@ -15,14 +17,12 @@ use threadkeep_sessions::store;
 
 use super::unread;
 use crate::command::{Answered, Context, Needs, Run};
+use crate::commands::several::Several;
 use crate::commands::threads::{left_to_do, words_kept};
 use crate::output::{Answer, Screen};
 
-/// Adds an agent.
-pub(super) struct Add<'a> {
-    pub(super) name: &'a str,
-    pub(super) dir: Option<&'a Path>,
-}
+/// Adds agents: the typed names, or one name and its folder.
+pub(super) struct Add<'a>(pub(super) &'a [OsString]);
 
 #[async_trait(?Send)]
 impl Run for Add<'_> {
@@ -35,31 +35,47 @@ impl Run for Add<'_> {
     }
 
     async fn run(&self, context: &Context<'_>) -> Answered {
+        let (names, dir) = match self.0 {
+            // `./claude` names a folder.
+            [name, dir] if !agents::is_name(dir) => (slice::from_ref(name), Some(Path::new(dir))),
+            names => (names, None),
+        };
+        let names: Vec<_> = names.iter().map(|name| name.to_string_lossy().into_owned()).collect();
+        agents::check_names(&names)?;
+        let meant = names.iter().map(Ok).collect();
         let dirs = context.dirs.clone().for_agents(&context.screen.given);
-        let added = agents::add(&dirs, self.name, self.dir).await?;
-        if let Some(first) = added.unread.first() {
-            let number = counted(added.unread.len() as u64, "path");
-            let such = format!("{number} could not be read, such as {}: {}", first.path, first.reason);
-            context.screen.note(&such.into());
-        } else if added.sessions == 0
-            && let Some(store) = store(self.name)
+        let one = async |name: &String| add(&dirs, name, dir, context.screen).await;
+        let added = Several::of(&names, meant, context.screen, one).await;
+        if added.changed()
+            && let Some(note) = left_behind(&context.dirs, &dirs)?
         {
-            let watched = store.watched(&added.included.place);
-            let watched: Vec<_> = watched.iter().map(|path| path.display().to_string()).collect();
-            let looked = format!("no session of {} was found in {}", store.title(), watched.join(", "));
-            context.screen.note(&looked.into());
-        }
-        if added.taken_over.is_some() {
-            // This makes the database of the copied decisions. No database was lost, so that the
-            // note about it would be wrong.
-            Index::for_writing(&dirs).await?.close().await?;
-            recovered::take();
-        }
-        if let Some(note) = left_behind(&context.dirs, &dirs)? {
             context.screen.note(&note);
         }
-        Ok(Box::new(AddedAnswer(added)))
+        added.answer()
     }
+}
+
+async fn add(dirs: &Dirs, name: &str, dir: Option<&Path>, screen: &Screen) -> Result<AddedAnswer, Fault> {
+    let added = agents::add(dirs, name, dir).await?;
+    if let Some(first) = added.unread.first() {
+        let number = counted(added.unread.len() as u64, "path");
+        let such = format!("{number} could not be read, such as {}: {}", first.path, first.reason);
+        screen.note(&such.into());
+    } else if added.sessions == 0
+        && let Some(store) = store(name)
+    {
+        let watched = store.watched(&added.included.place);
+        let watched: Vec<_> = watched.iter().map(|path| path.display().to_string()).collect();
+        let looked = format!("no session of {} was found in {}", store.title(), watched.join(", "));
+        screen.note(&looked.into());
+    }
+    if added.taken_over.is_some() {
+        // This makes the database of the copied decisions. No database was lost, so that the note
+        // about it would be wrong.
+        Index::for_writing(dirs).await?.close().await?;
+        recovered::take();
+    }
+    Ok(AddedAnswer(added))
 }
 
 /// Returns a note about a server that goes on with the SQLite home from before the first agent.
@@ -110,6 +126,10 @@ impl Answer for AddedAnswer {
             )
         });
         format!("{}{}\n", taken.unwrap_or_default(), screen.render(next))
+    }
+
+    fn changed(&self) -> bool {
+        self.0.is_new
     }
 }
 
