@@ -9,7 +9,7 @@ pub(super) const CODES: &str = "\
 Nothing of an agent is read before it is added: without that, its folders are only listed. The sessions of added agents \
 are copied, without secrets, to `agents` in the folder for the databases, and stay there if the agent deletes them.
 
-Exit codes: 0 success; 2 failure.";
+Exit codes: 0 success, also if you answered no; 2 failure.";
 
 const ADD_USAGE: &str = "threadkeep agents add [OPTIONS] <NAME>... | <NAME> <DIR>";
 
@@ -36,8 +36,11 @@ pub(crate) enum AgentsCommand {
         name: String,
         /// One of its folders [default: all]
         dir: Option<PathBuf>,
-        /// Remove what was read of its sessions, too
+        /// Erase what was read of its sessions and what was kept of them, too, after a question
         #[arg(long, conflicts_with = "dir")]
         forget: bool,
+        /// Do not ask before that
+        #[arg(short, long, requires = "forget")]
+        yes: bool,
     },
 }

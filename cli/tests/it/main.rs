@@ -5,6 +5,8 @@ mod agents_listed;
 mod agents_placed;
 mod agents_usage;
 mod app_server;
+#[cfg(unix)]
+mod asked;
 mod audit;
 mod backfill;
 mod bad_database;

@@ -14,7 +14,7 @@ mod sync;
 mod vault;
 
 pub use add::{Added, add};
-pub use erase::{Forgotten, check_added, delete_threads, forget};
+pub use erase::{Forgotten, check_added, delete_threads, forget, to_forget};
 pub(crate) use included::is_shared;
 pub use included::{Included, include, included, list, remove};
 pub use mirrored::{MirroredThreads, named, session_of};

@@ -142,6 +142,7 @@ pub(super) struct Remove<'a> {
     pub(super) name: &'a str,
     pub(super) dir: Option<&'a Path>,
     pub(super) forget: bool,
+    pub(super) yes: bool,
 }
 
 #[async_trait(?Send)]
@@ -167,6 +168,9 @@ impl Run for Remove<'_> {
             return Ok(Box::new(Removed { agent, places, is_left, forgotten: None }));
         }
         agents::check_added(&sqlite_home, self.name)?;
+        if !self.yes && !may_forget(&sqlite_home, self.name, context.screen).await? {
+            return Ok(Box::new(Removed { agent, places: Vec::new(), is_left: true, forgotten: None }));
+        }
         let index = Index::for_writing(&context.dirs).await?;
         let forgotten = agents::forget(&index.state, self.name).await;
         let kept = words_kept(&index.state.damaged_databases());
@@ -181,8 +185,24 @@ impl Run for Remove<'_> {
     }
 }
 
+async fn may_forget(sqlite_home: &Path, agent: &str, screen: &Screen) -> Result<bool, Fault> {
+    let Forgotten { sessions, gone, .. } = agents::to_forget(sqlite_home, agent)?;
+    let (sessions, gone) = (counted(sessions, "session"), gone_of(gone));
+    let question = format!(
+        "{}: {sessions}{gone}\nErase what was read of them, with their names, goals and kept files?",
+        title(agent)
+    );
+    screen.confirm(&question, "nothing was erased", "erase").await
+}
+
+/// Says how many of some sessions are nowhere else; nothing if none is.
+fn gone_of(gone: u64) -> String {
+    if gone > 0 { format!(", {gone} of which the agent had deleted itself") } else { String::new() }
+}
+
 struct Removed {
     agent: String,
+    /// None if the user answered no.
     places: Vec<Included>,
     /// True if other places of the agent are still read.
     is_left: bool,
@@ -202,6 +222,7 @@ impl Answer for Removed {
     fn text(&self, _: &Screen) -> String {
         let title = title(&self.agent);
         match &self.forgotten {
+            None if self.places.is_empty() => "nothing was erased\n".to_owned(),
             None if self.is_left => {
                 let places = self.places.iter().map(|it| clean(&it.place.to_string_lossy()).into_owned());
                 let places = places.collect::<Vec<_>>().join(", ");
@@ -209,12 +230,7 @@ impl Answer for Removed {
             }
             None => format!("{title} is no longer read; its sessions stay here\n"),
             Some(Forgotten { sessions, gone, .. }) => {
-                let sessions = counted(*sessions, "session");
-                let gone = if *gone > 0 {
-                    format!(", {gone} of which the agent had deleted itself")
-                } else {
-                    String::new()
-                };
+                let (sessions, gone) = (counted(*sessions, "session"), gone_of(*gone));
                 format!("{title} is no longer read; erased here: {sessions}{gone}\n")
             }
         }
