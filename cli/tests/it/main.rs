@@ -38,6 +38,7 @@ mod memories;
 mod memories_consolidated;
 mod memories_meanwhile;
 mod memories_server;
+mod native_ids;
 #[cfg(unix)]
 mod opened;
 mod own_log;
