@@ -23,6 +23,7 @@
 //! | [`memories`] | the folder of memories, and the model and the agent that the settings choose |
 //! | [`name`] | names that users give to threads |
 //! | [`outcome`] | whether a run still goes on |
+//! | [`version`] | versions of programs and formats, in their order |
 //! | [`when`], [`typo`] | times that users type, and words that they mistype |
 //!
 //! ```
@@ -91,6 +92,7 @@ pub mod telemetry;
 pub mod text;
 pub mod time;
 pub mod typo;
+pub mod version;
 pub mod when;
 pub mod whole_file;
 

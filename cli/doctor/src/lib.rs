@@ -69,7 +69,6 @@ mod scratch;
 mod section;
 mod spec;
 mod url;
-mod version;
 
 pub use check::{Check, Finding, Fix, Note, Status, Value};
 pub use context::{Context, Options};

@@ -1,5 +1,6 @@
 //! `agents`: other agents whose sessions are in the index.
 
+use std::ffi::OsString;
 use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
@@ -8,7 +9,9 @@ pub(super) const CODES: &str = "\
 Nothing of an agent is read before it is added: without that, its folders are only listed. The sessions of added agents \
 are copied, without secrets, to `agents` in the folder for the databases, and stay there if the agent deletes them.
 
-Exit codes: 0 success; 2 failure.";
+Exit codes: 0 success, also if you answered no; 2 failure.";
+
+const ADD_USAGE: &str = "threadkeep agents add [OPTIONS] <NAME>... | <NAME> <DIR>";
 
 #[derive(Debug, Args)]
 pub(crate) struct AgentsArgs {
@@ -19,12 +22,13 @@ pub(crate) struct AgentsArgs {
 #[derive(Debug, Subcommand)]
 #[command(mut_subcommands(|each| each.after_help(super::OTHER_CODES)))]
 pub(crate) enum AgentsCommand {
-    /// Show sessions of an agent in every list, search and report
+    /// Show sessions of agents in every list, search and report
+    #[command(override_usage = ADD_USAGE)]
     Add {
-        /// The agent, as `threadkeep agents` names it
-        name: String,
-        /// The folder where it keeps its sessions [default: its own]
-        dir: Option<PathBuf>,
+        /// Agents, as `threadkeep agents` names them; or one, and the folder where it keeps its
+        /// sessions [default: its own]
+        #[arg(value_name = "NAME", required = true)]
+        words: Vec<OsString>,
     },
     /// Stop reading an agent's sessions; what was read of them stays
     Remove {
@@ -32,8 +36,11 @@ pub(crate) enum AgentsCommand {
         name: String,
         /// One of its folders [default: all]
         dir: Option<PathBuf>,
-        /// Remove what was read of its sessions, too
+        /// Erase what was read of its sessions and what was kept of them, too, after a question
         #[arg(long, conflicts_with = "dir")]
         forget: bool,
+        /// Do not ask before that
+        #[arg(short, long, requires = "forget")]
+        yes: bool,
     },
 }

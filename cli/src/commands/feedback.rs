@@ -24,6 +24,10 @@ use crate::output::{Answer, Screen};
 
 /// Time that the doctor gets. The bundle goes without a report that takes longer.
 const DOCTOR_LIMIT: Duration = Duration::from_secs(10);
+/// Consequence of no answer.
+const UNDONE: &str = "no bundle was written";
+/// Effect of `--yes`.
+const WRITE: &str = "write it";
 
 /// The command.
 pub(super) struct Feedback<'a>(pub(super) &'a FeedbackArgs);
@@ -53,9 +57,8 @@ impl Run for Feedback<'_> {
         let target = if args.upload { Some(upload::target(&context.config, screen)?) } else { None };
         let path = args.output.clone().unwrap_or_else(default_path);
         let exists = feedback::check(&path)?;
-        if !args.yes && !screen.can_ask() {
-            let why = "no bundle was written: it needs a confirmation, and stdin is not a terminal";
-            return Err(Fault::new(why, "pass --yes to write it without asking"));
+        if !args.yes {
+            screen.check_can_ask(UNDONE, WRITE)?;
         }
         if args.yes && exists {
             let hint = "choose another name with --output FILE.zip, or remove the file";
@@ -72,7 +75,7 @@ impl Run for Feedback<'_> {
         }
         let bundle = Bundle::new(&report, thread, logs.as_ref(), clean);
         let answer = |size, sent| Written { path: path.clone(), bundle: bundle.clone(), size, sent };
-        if !args.yes && !self.may_write(&bundle, &path, exists, target.as_ref(), screen).await {
+        if !args.yes && !self.may_write(&bundle, &path, exists, target.as_ref(), screen).await? {
             return Ok(Box::new(answer(None, None)));
         }
         let size = feedback::write(&path, &bundle.entries, exists)?;
@@ -127,7 +130,7 @@ impl Feedback<'_> {
         exists: bool,
         target: Option<&Target>,
         screen: &Screen,
-    ) -> bool {
+    ) -> Result<bool, Fault> {
         let place = clean(&path.to_string_lossy()).into_owned();
         let goes = match target {
             Some(target) => format!("written to {place} and sent to {}", clean(target.host())),
@@ -143,7 +146,7 @@ impl Feedback<'_> {
             bytes(bundle.size()),
             list(bundle),
         );
-        screen.ask(&consent).await == Some(true)
+        screen.confirm(&consent, UNDONE, WRITE).await
     }
 }
 

@@ -4,6 +4,7 @@ mod agents;
 mod app_server;
 mod audit;
 mod backfill;
+mod candidates;
 mod complete_values;
 mod completion_scripts;
 mod completions;

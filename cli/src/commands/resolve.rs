@@ -6,11 +6,10 @@
 //! threads that no rollout contains yet.
 
 use threadkeep_app::dirs::Dirs;
-use threadkeep_app::label::thread_label;
 use threadkeep_app::opening::Index;
 use threadkeep_app::refresh::{self, Refreshed};
-use threadkeep_app::text::{counted, fit};
-use threadkeep_app::{Fault, FaultKind, Message, Observer, agents, command, messages};
+use threadkeep_app::text::counted;
+use threadkeep_app::{Fault, FaultKind, Message, Observer, command, messages};
 use threadkeep_rollout::{AgentHome, RolloutName};
 use threadkeep_state::{Descendants, LEAST_END, ListThreads, MAX_PAGE, Shelf, StateError, Thread};
 use uuid::Uuid;
@@ -18,8 +17,8 @@ use uuid::Uuid;
 use super::word::Word;
 use crate::output::Screen;
 
-/// Columns of a label next to a candidate's id.
-const LABEL_WIDTH: usize = 50;
+/// Relation of a session's id to its thread.
+const OF_AGENT: &str = "the agent's id";
 
 /// List in which `@1` and the like count.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -71,15 +70,17 @@ impl<'a> Lookup<'a> {
     /// Finds the thread that is meant; if it is not there, once more after the index was brought up
     /// to date.
     pub(super) async fn find(&self, typed: &str) -> Result<Thread, Fault> {
-        match self.look_up(typed).await {
+        let found = match self.look_up(typed).await {
             Err(fault) if fault.kind == FaultKind::UnknownThread && self.refreshes => {
                 let refreshed = refresh::refresh(self.index, self.home, self.screen).await?;
                 let found = self.look_up(typed).await;
                 self.note(&refreshed, found.is_err());
-                found
+                found?
             }
-            found => found,
-        }
+            found => found?,
+        };
+        self.note_namesakes(typed, &found).await?;
+        Ok(found)
     }
 
     /// Finds the id that is meant, as [`find`](Self::find) does. A whole id need not be that of an
@@ -97,7 +98,7 @@ impl<'a> Lookup<'a> {
         let Lookup { index, home, screen, .. } = *self;
         if !self.refreshes {
             let incomplete = refresh::prepare(index, home, false, screen).await?.incomplete;
-            return Ok((self.look_up(typed).await?, incomplete));
+            return Ok((self.find(typed).await?, incomplete));
         }
         let indexed = match self.look_up(typed).await {
             Ok(thread) => Some(thread),
@@ -119,21 +120,25 @@ impl<'a> Lookup<'a> {
         if let Some(failures) = refreshed.failures().filter(|_| screen.verbose || found.is_err()) {
             screen.note(&failures);
         }
-        Ok((found?, refreshed.incomplete))
+        let found = found?;
+        self.note_namesakes(typed, &found).await?;
+        Ok((found, refreshed.incomplete))
     }
 
     /// Returns the indexed thread that is meant.
     async fn look_up(&self, typed: &str) -> Result<Thread, Fault> {
         let id = self.look_up_id(typed).await?;
         let threads = self.index.state.threads();
-        match threads.get(id).await? {
-            Some(thread) => Ok(thread),
-            None => Err(match threads.deleted_at(id).await? {
-                Some(at) => StateError::Deleted { id, at },
-                None => StateError::NotFound(id),
-            }
-            .into()),
+        if let Some(thread) = threads.get(id).await? {
+            return Ok(thread);
         }
+        if let Some(at) = threads.deleted_at(id).await? {
+            return Err(StateError::Deleted { id, at }.into());
+        }
+        // The thread of a session whose id is a whole one may have another id.
+        let (sessions, not_found) = (self.of_sessions(typed)?, || StateError::NotFound(id));
+        let id = self.only(typed, OF_AGENT, &sessions).await?.ok_or_else(not_found)?;
+        Ok(threads.get(id).await?.ok_or_else(not_found)?)
     }
 
     /// Returns the id that is meant: a whole one as it is, also of a deleted thread.
@@ -195,21 +200,12 @@ impl<'a> Lookup<'a> {
             (how, found) = ("the agent path", threads.ids_at_agent_path(typed).await?);
         }
         if found.is_empty() {
-            let sessions = agents::named(self.index.state.sqlite_home(), typed);
-            let sessions = sessions.map_err(|error| Fault::plain(&error))?;
-            (how, found) = ("the agent's id", sessions.iter().map(|session| session.thread_id).collect());
+            (how, found) = (OF_AGENT, self.of_sessions(typed)?);
         }
         if found.is_empty() {
             found = self.below(typed).await?;
         }
-        match found.as_slice() {
-            [] => Err(unknown(typed)),
-            [one] => Ok(*one),
-            several => {
-                let lines = self.candidate_lines(several).await?;
-                Err(messages::several(typed, how, lines.into_iter()))
-            }
-        }
+        self.only(typed, how, &found).await?.ok_or_else(|| unknown(typed))
     }
 
     /// Returns the sub-agents that a word names with a thread above them: `PARENT/PATH`.
@@ -273,16 +269,6 @@ impl<'a> Lookup<'a> {
         if let Some(failures) = refreshed.failures().filter(|_| self.screen.verbose || is_vital) {
             self.screen.note(&failures);
         }
-    }
-
-    /// Renders threads to choose from, one a line.
-    async fn candidate_lines(&self, ids: &[Uuid]) -> Result<Vec<String>, Fault> {
-        let threads = self.index.state.threads().get_many(ids).await?;
-        let line = |id: &Uuid| {
-            let thread = threads.iter().find(|thread| thread.id == *id);
-            format!("{id}  {}", fit(&thread.map(thread_label).unwrap_or_default(), LABEL_WIDTH))
-        };
-        Ok(ids.iter().map(line).collect())
     }
 }
 

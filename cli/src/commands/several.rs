@@ -1,9 +1,10 @@
-//! Commands that take several ids. A failing id does not stop the others.
+//! Commands that take several ids or names. A failing one does not stop the others.
+
+use std::collections::HashSet;
 
 use serde_json::{Value, json};
 use threadkeep_app::Fault;
 use threadkeep_app::opening::Index;
-use threadkeep_app::text::counted;
 use uuid::Uuid;
 
 use super::resolve::Lookup;
@@ -111,11 +112,17 @@ impl<A: Answer> Answer for Several<A> {
         texts.join(gap)
     }
 
+    fn aside(&self, screen: &Screen) -> String {
+        let asides: String = self.answers().map(|answer| answer.aside(screen)).collect();
+        let mut said = HashSet::new();
+        asides.split_inclusive('\n').filter(|line| said.insert(*line)).collect()
+    }
+
     fn done(&self) -> String {
         let mut done: Vec<String> = self.answers().map(A::done).filter(|done| !done.is_empty()).collect();
         done.dedup();
         if self.failed() > 0 {
-            done.push(format!("{} failed", counted(self.failed() as u64, "thread")));
+            done.push(format!("{} failed", self.failed()));
         }
         done.join(", ")
     }

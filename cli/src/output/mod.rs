@@ -7,6 +7,7 @@ pub(crate) mod json;
 pub(crate) mod pager;
 pub(crate) mod pipe;
 pub(crate) mod progress;
+mod question;
 pub(crate) mod sheet;
 pub(crate) mod table;
 
@@ -228,30 +229,9 @@ impl Screen {
         self.tell(&lines);
     }
 
-    /// Returns true if there is a terminal to ask on.
-    pub(crate) fn can_ask(&self) -> bool {
-        !self.json && io::stdin().is_terminal() && io::stderr().is_terminal()
-    }
-
     /// Returns true if answers have colours.
     pub(crate) fn has_color(&self) -> bool {
         self.out != ColorChoice::Never
-    }
-
-    /// Asks the user on the terminal: true for yes, false for anything else, `None` if there is no
-    /// terminal to ask on.
-    pub(crate) async fn ask(&self, question: &str) -> Option<bool> {
-        if !self.can_ask() {
-            return None;
-        }
-        self.tell(&format!("{question} [y/N] "));
-        // On its own thread, so that Ctrl-C still works.
-        let answer = tokio::task::spawn_blocking(|| {
-            let mut line = String::new();
-            io::stdin().read_line(&mut line).map(|_| line)
-        });
-        let line = answer.await.ok()?.ok()?;
-        Some(matches!(line.trim().to_lowercase().as_str(), "y" | "yes"))
     }
 
     /// Begins to show progress: a bar on a terminal, nothing on a pipe.

@@ -129,14 +129,14 @@ fn what_an_agent_deletes_stays_and_what_the_user_deletes_does_not() -> Result {
     // What was read of a removed agent stays; nothing stays of a forgotten agent.
     fixture.json(&["agents", "remove", "claude"])?;
     assert!(ids(&fixture.json(&["threads", "--agent", "claude", "--limit", "100"])?).contains(&SESSION));
-    let forgotten = fixture.json(&["agents", "remove", "claude", "--forget"])?;
+    let forgotten = fixture.json(&["agents", "remove", "claude", "--forget", "--yes"])?;
     assert_eq!((&forgotten["forgotten"], &forgotten["forgotten_gone"]), (&33.into(), &1.into()));
     for shelf in ["--any", "--missing", "--archived"] {
         let listed = fixture.json(&["threads", "--agent", "claude", "--all", shelf])?;
         assert_eq!(ids(&listed).len(), 0, "{shelf}");
     }
     assert!(!kept(&fixture, "claude-opus-5-5")?);
-    let again = fixture.run(&["agents", "remove", "claude", "--forget"])?;
+    let again = fixture.run(&["agents", "remove", "claude", "--forget", "--yes"])?;
     assert_eq!(again.code, Some(2), "{}", again.all());
     assert!(again.stderr.contains("claude was not added"), "{}", again.all());
 

@@ -5,7 +5,7 @@ use std::path::Path;
 
 use serde_json::{Value, json};
 
-use crate::agents::{SESSION, user, with_claude};
+use crate::agents::{SESSION, ids, user, with_claude};
 use crate::fixture::{Fixture, Result, copy};
 
 /// Claude Code, added to a home of Codex.
@@ -69,6 +69,35 @@ fn usage_is_that_of_the_named_agents() -> Result {
         Ok(list["threads"].as_array().ok_or("threads")?.len())
     };
     assert_eq!(count("codex,claude")?, count("codex")? + count("claude")?);
+    Ok(())
+}
+
+#[test]
+fn sessions_that_gemini_is_about_to_delete_are_warned_of() -> Result {
+    let fixture = Fixture::bundled()?;
+    let example = Path::new(env!("CARGO_MANIFEST_DIR")).join("../examples/agents/gemini/home");
+    copy(&example, &user(&fixture), &|text| text.replace("2026-11-", "2019-11-"))?;
+    let settings = user(&fixture).join(".gemini/settings.json");
+    let retention =
+        |value: Value| fs::write(&settings, json!({ "general": { "sessionRetention": value } }).to_string());
+    fixture.json(&["agents", "add", "gemini"])?;
+    let sessions = fixture.json(&["threads", "--agent", "gemini", "--all", "--limit", "100"])?;
+    let sessions = ids(&sessions).len();
+    let warning =
+        |keep: &str| format!("Gemini CLI will delete {sessions} sessions within a week; {keep} the files");
+    let listed = fixture.run(&["agents"])?;
+    let keeps = "`threadkeep keep --ending` keeps";
+    assert!(listed.stdout.contains(&warning(keeps)), "{}", listed.all());
+    let rows = fixture.json(&["agents"])?;
+    let row = rows["agents"].as_array().into_iter().flatten().find(|row| row["agent"] == "gemini");
+    assert_eq!(row.ok_or("a row")?["deleted_soon"], sessions);
+    let doctor = fixture.run(&["doctor", "--all"])?;
+    assert!(doctor.stdout.contains(&warning("what was read stays, and")[..60]), "{}", doctor.all());
+    for kept in [json!({ "enabled": false }), json!({ "maxAge": "99999d" })] {
+        retention(kept)?;
+        let listed = fixture.run(&["agents"])?;
+        assert!(!listed.stdout.contains("will delete"), "{}", listed.all());
+    }
     Ok(())
 }
 

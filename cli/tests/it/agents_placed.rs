@@ -85,6 +85,35 @@ fn a_place_is_added_once() -> Result {
 }
 
 #[test]
+fn several_agents_are_added_at_once() -> Result {
+    let fixture = with_claude()?;
+    let examples = Path::new(env!("CARGO_MANIFEST_DIR")).join("../examples/agents");
+    copy(&examples.join("gemini/home"), &user(&fixture), &|text| text)?;
+    let misspelt = refused(&fixture, &["agents", "add", "gemini", "claude", "clod"])?;
+    assert!(misspelt.contains("no agent is called `clod`"), "{misspelt}");
+    assert!(rows(&fixture, "gemini")?.iter().all(|row| row["included"] == false), "none was added");
+    insta::assert_snapshot!(fixture.run(&["agents", "add", "claude", "gemini", "qwen"])?.all(), @r"
+    exit 2
+    --- stdout
+    34 sessions of Claude Code in [tmp]/user/.claude
+    28 sessions of Gemini CLI in [tmp]/user/.gemini
+    `threadkeep threads` lists them with the others
+    --- stderr
+    error: Qwen Code has no sessions on this machine: looked at [tmp]/user/.qwen
+      hint: `threadkeep agents add qwen DIR` names another folder
+    ");
+    let added = fixture.json(&["agents", "add", "claude", "gemini"])?;
+    let agents: Vec<_> =
+        added["results"].as_array().into_iter().flatten().map(|it| (&it["agent"], &it["is_new"])).collect();
+    assert_eq!(agents, [(&"claude".into(), &false.into()), (&"gemini".into(), &false.into())]);
+    // A folder may have the name of an agent.
+    fs::create_dir(fixture.path().join("qwen"))?;
+    fixture.run(&["agents", "add", "qwen", "./qwen"])?;
+    assert_eq!(rows(&fixture, "qwen")?[0]["place"], "[tmp]/qwen");
+    Ok(())
+}
+
+#[test]
 fn a_folder_without_sessions_is_remarked_on() -> Result {
     let fixture = with_claude()?;
     insta::assert_snapshot!(refused(&fixture, &["agents", "add", "claude", "user/.claude/projects"])?, @r"
@@ -137,13 +166,17 @@ fn an_agent_is_led_to_the_place_of_the_session() -> Result {
 #[test]
 fn a_list_says_that_another_process_is_still_reading() -> Result {
     let fixture = with_claude()?;
-    fixture.json(&["agents", "add", "claude"])?;
+    fs::create_dir(fixture.path().join("empty"))?;
+    for added in [&["claude"][..], &["gemini", "empty"], &["claude", "empty"]] {
+        fixture.run(&[&["agents", "add"], added].concat())?;
+    }
     fs::create_dir(shared(&fixture).join("agents"))?;
     let lock = File::create(shared(&fixture).join("agents/lock"))?;
     lock.lock()?;
-    let busy = "note: another process is still reading sessions; those of claude may be incomplete\n";
+    let busy = "note: another process is still reading sessions; those of claude, gemini may be incomplete\n";
     let list = fixture.run(&["threads", "--agent", "claude"])?;
     assert!(list.stderr.contains(busy), "{}", list.all());
+    assert_eq!(list.stderr.matches("another process").count(), 1, "{}", list.all());
     drop(lock);
     let list = fixture.run(&["threads", "--agent", "claude"])?;
     assert!(list.stdout.lines().count() > 10 && !list.stderr.contains("reading"), "{}", list.all());

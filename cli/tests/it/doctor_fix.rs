@@ -40,7 +40,7 @@ fn an_index_that_is_behind_is_brought_up_to_date_by_fix() -> Result {
     assert_eq!(strict.code, Some(1));
     let refused = fixture.run(&["doctor", "--offline", "--only", "state.threads", "--fix"])?;
     assert_eq!(refused.code, Some(2));
-    assert!(refused.stderr.contains("doctor --fix --yes"), "{}", refused.stderr);
+    assert!(refused.stderr.contains("pass --yes to fix without asking"), "{}", refused.stderr);
     let fixed = fixture.json(&["doctor", "--offline", "--only", "state.threads", "--fix", "--yes"])?;
     assert_eq!(fixed["fixed"][0], "the index is up to date");
     assert_eq!(status(&fixed, "state.threads"), "ok");

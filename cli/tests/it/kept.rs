@@ -1,7 +1,6 @@
 //! Kept sessions: copied, listed, given back, erased.
 
 use std::fs::{self, File};
-use std::io::{Read as _, Write as _};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
 
@@ -42,7 +41,7 @@ pub(crate) fn kept(fixture: &Fixture) -> Result<Vec<Value>> {
 fn a_kept_session_is_given_back_to_its_agent() -> Result {
     let fixture = added()?;
     let asked = refused(&fixture, &["keep", SESSION])?;
-    assert!(asked.contains("nothing was kept: 1 session with ") && asked.contains("pass --yes"), "{asked}");
+    assert!(asked.contains("nothing was kept of 1 session with ") && asked.contains("pass --yes"), "{asked}");
     assert!(!shared(&fixture).join("kept/claude").exists());
     let before = contents(&user(&fixture).join(".claude"))?;
     let said = fixture.json(&["keep", SESSION, "--yes"])?;
@@ -123,7 +122,7 @@ fn sessions_that_their_agent_is_about_to_delete_are_warned_of_and_kept() -> Resu
     fixture.json(&["threads"])?;
     let listed = fixture.run(&["agents"])?;
     let warning =
-        "Claude Code will delete 1 session within a week; `threadkeep keep --ending` keeps their files";
+        "Claude Code will delete 1 session within a week; `threadkeep keep --ending` keeps the files";
     assert!(listed.stdout.contains(warning), "{}", listed.all());
     let elsewhere = fixture.json(&["keep", "--ending", "--agent", "gemini", "--yes"])?;
     assert_eq!(elsewhere["results"], serde_json::json!([]));
@@ -179,7 +178,7 @@ fn deleting_a_thread_and_forgetting_an_agent_erases_copies() -> Result {
     fs::write(left.join("kept.json"), "{}")?;
     fixture.json(&["threads"])?;
     assert!(!left.exists());
-    fixture.json(&["agents", "remove", "claude", "--forget"])?;
+    fixture.json(&["agents", "remove", "claude", "--forget", "--yes"])?;
     assert!(!words("claude-opus-5-5")? && kept(&fixture)?.is_empty());
     Ok(())
 }
@@ -276,37 +275,27 @@ fn words_about_kept_sessions() -> Result {
     assert!(missing.contains("--all") && missing.contains("--ending"), "{missing}");
     let both = refused(&fixture, &["keep", SESSION, "--all"])?;
     assert!(both.contains("--all"), "{both}");
+    insta::assert_snapshot!(refused(&fixture, &["keep", "--all", "--agent", "codex"])?, @r"
+    error: threads of codex are kept by their ids
+      hint: `threadkeep threads --agent codex` lists the ids, and `threadkeep keep ID` keeps a thread
+    ");
+    let never = refused(&fixture, &["keep", "--all", "--agent", "claude,gemini"])?;
+    assert!(never.contains("gemini was not added"), "{never}");
     Ok(())
-}
-
-/// Starts `keep`, and does something else before its question is answered with yes. Returns its
-/// exit code and all that it said.
-fn kept_meanwhile(fixture: &Fixture, meanwhile: &[&str]) -> Result<(Option<i32>, String)> {
-    let (mut user, side) = terminal::open()?;
-    let mut command = fixture.command(&["keep", SESSION]);
-    let mut child = command.stdin(side.try_clone()?).stdout(side.try_clone()?).stderr(side).spawn()?;
-    drop(command);
-    let (mut said, mut part) = (Vec::new(), [0; 1_024]);
-    while !String::from_utf8_lossy(&said).contains("[y/N]") {
-        let length = user.read(&mut part)?;
-        said.extend(&part[..length]);
-    }
-    let done = fixture.run(meanwhile)?;
-    assert_eq!(done.code, Some(0), "{}", done.all());
-    user.write_all(b"y\n")?;
-    // Linux ends the reading of a terminal that no command has open with an error.
-    while let Ok(length @ 1..) = user.read(&mut part) {
-        said.extend(&part[..length]);
-    }
-    Ok((child.wait()?.code(), String::from_utf8_lossy(&said).into_owned()))
 }
 
 #[test]
 fn nothing_is_kept_of_what_is_erased_while_keep_asks() -> Result {
     let fixture = added()?;
-    for erase in [&["agents", "remove", "claude", "--forget"][..], &["threads", "delete", SESSION, "--yes"]] {
+    for erase in
+        [&["agents", "remove", "claude", "--forget", "--yes"][..], &["threads", "delete", SESSION, "--yes"]]
+    {
         fixture.json(&["agents", "add", "claude"])?;
-        let (code, said) = kept_meanwhile(&fixture, erase)?;
+        let (code, said) = terminal::asked(fixture.command(&["keep", SESSION]), "y", || {
+            let done = fixture.run(erase)?;
+            assert_eq!(done.code, Some(0), "{}", done.all());
+            Ok(())
+        })?;
         assert_eq!(code, Some(2), "{said}");
         assert!(said.contains("the thread was deleted, or its agent was removed"), "{said}");
         assert!(!shared(&fixture).join("kept/claude").join(SESSION).exists(), "{erase:?}");

@@ -5,6 +5,8 @@ mod agents_listed;
 mod agents_placed;
 mod agents_usage;
 mod app_server;
+#[cfg(unix)]
+mod asked;
 mod audit;
 mod backfill;
 mod bad_database;
@@ -37,6 +39,7 @@ mod memories;
 mod memories_consolidated;
 mod memories_meanwhile;
 mod memories_server;
+mod native_ids;
 #[cfg(unix)]
 mod opened;
 mod own_log;

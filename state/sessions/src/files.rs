@@ -4,7 +4,7 @@ use std::io::{self, Read as _};
 use std::path::{Path, PathBuf};
 
 use serde::de::{DeserializeOwned, IgnoredAny};
-use threadkeep_rollout::{ExtractError, Lines, MAX_LINE, untouched};
+use threadkeep_rollout::{ExtractError, Lines, MAX_LINE, SkippedLines, untouched};
 
 use crate::error::StoreError;
 
@@ -53,8 +53,50 @@ pub(crate) fn name(path: &Path) -> &str {
 /// A last line without a newline may not be finished.
 pub(crate) fn each_line(
     path: &Path,
-    mut take: impl FnMut(u64, &str) -> serde_json::Result<bool>,
+    take: impl FnMut(u64, &str) -> serde_json::Result<bool>,
 ) -> Result<u64, StoreError> {
+    Ok(lines(path, take)?.count)
+}
+
+/// Looks for something in a file's lines. Gives each line to `take`, as [`each_line`], with what
+/// was found before it.
+///
+/// # Errors
+///
+/// Also [`StoreError::Malformed`], if nothing was found and a line is damaged: it may have been in
+/// that line.
+pub(crate) fn find<T>(
+    path: &Path,
+    mut take: impl FnMut(&mut Option<T>, &str) -> serde_json::Result<bool>,
+) -> Result<Option<T>, StoreError> {
+    let mut found = None;
+    let skipped = lines(path, |_, json| take(&mut found, json))?;
+    match skipped.first.first() {
+        Some(bad) if found.is_none() => Err(StoreError::malformed(path, bad)),
+        _ => Ok(found),
+    }
+}
+
+/// Returns true if one of a file's lines is the wanted one, up to which the file is read.
+///
+/// # Errors
+///
+/// As [`find`].
+pub(crate) fn has(
+    path: &Path,
+    mut is_wanted: impl FnMut(&str) -> serde_json::Result<bool>,
+) -> Result<bool, StoreError> {
+    let found = find(path, |found, json| {
+        *found = is_wanted(json)?.then_some(());
+        Ok(found.is_none())
+    });
+    Ok(found?.is_some())
+}
+
+fn lines(
+    path: &Path,
+    mut take: impl FnMut(u64, &str) -> serde_json::Result<bool>,
+) -> Result<SkippedLines, StoreError> {
     let failed = |error: ExtractError| match error {
         ExtractError::Io(source) => StoreError::Io { path: path.to_owned(), source },
         other => StoreError::malformed(path, other),
@@ -67,7 +109,7 @@ pub(crate) fn each_line(
             break;
         }
     }
-    Ok(lines.skipped().count)
+    Ok(lines.skipped().clone())
 }
 
 /// Returns the answer of `take` to a line; `None` if the line is damaged.

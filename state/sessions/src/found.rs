@@ -48,8 +48,9 @@ impl Listing {
         self.unread.push(Unread::new(path, reason));
     }
 
-    /// Reads a document that sessions share, such as a map of folders; an empty one if there is
-    /// none. Lists an unreadable document: sessions lack their folder or start then.
+    /// Reads a document that is not a session's main file, such as a map of folders; an empty one
+    /// if there is none. Lists an unreadable document: sessions may lack something then, such as
+    /// their folder.
     pub(crate) fn shared<T: DeserializeOwned + Default>(&mut self, path: &Path) -> T {
         let read = crate::files::document(path).map_err(|error| self.unread(path, error));
         read.ok().flatten().unwrap_or_default()

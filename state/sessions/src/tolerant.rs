@@ -13,6 +13,13 @@ where
     Ok(serde_json::from_str(raw.get()).unwrap_or_default())
 }
 
+/// Reads a whole number, which may be written as text; `None` if it is anything else.
+#[cfg(feature = "pi")]
+pub(crate) fn whole<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<u32>, D::Error> {
+    let raw = <&RawValue>::deserialize(deserializer)?;
+    Ok(raw.get().trim_matches('"').parse().ok())
+}
+
 /// Reads a count, which may be written as a fraction; `None` if it is no number, or below 0.
 #[cfg(any(feature = "cline", feature = "sqlite"))]
 pub(crate) fn count<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<i64>, D::Error> {

@@ -3,15 +3,15 @@
 use std::path::Path;
 
 use jiff::Timestamp;
+use threadkeep_sessions::Mirrored;
 use threadkeep_state::{DeletedNow, HOME_AGENT, PendingDeletion, StateRuntime};
 use uuid::Uuid;
 
 use super::included::{Included, included, remove};
 use super::lock::lock_mirror;
-use super::names::unknown;
+use super::names::never_added;
 use super::vault::{forget_with, lock_copies, remove_with, vault};
 use crate::fault::Fault;
-use crate::message::command;
 
 /// Deletes threads: in the index and its participants, in the mirror, and in the vault. The agents'
 /// own files stay.
@@ -70,8 +70,7 @@ pub async fn forget(state: &StateRuntime, agent: &str) -> Result<Forgotten, Faul
     // No process brings the agent's mirror back meanwhile.
     let lock = lock_mirror(&mirror).await?;
     let sessions = mirror.sessions(agent).map_err(|error| Fault::plain(&error))?;
-    let present = || sessions.iter().filter(|session| !session.deleted);
-    let (count, gone) = (present().count(), present().filter(|session| session.gone_since.is_some()).count());
+    let (count, gone) = numbers(&sessions);
     let of_places: Vec<_> = sessions.iter().map(|session| session.thread_id).collect();
     let copies = lock_copies(sqlite_home).await?;
     lock.forget(agent).map_err(|error| Fault::plain(&error))?;
@@ -81,7 +80,27 @@ pub async fn forget(state: &StateRuntime, agent: &str) -> Result<Forgotten, Faul
     let threads = state.threads().ids_of_agent(agent).await?;
     let forgotten = state.forget_threads(&threads, Timestamp::now()).await?;
     let places = remove(sqlite_home, agent, None).await?;
-    Ok(Forgotten { places, sessions: count as u64, gone: gone as u64, pending: forgotten.pending })
+    Ok(Forgotten { places, sessions: count, gone, pending: forgotten.pending })
+}
+
+/// Returns what [`forget`] would erase of an agent.
+///
+/// # Errors
+///
+/// Fails if the list of added agents or the mirror cannot be read.
+pub fn to_forget(sqlite_home: &Path, agent: &str) -> Result<Forgotten, Fault> {
+    let mut places = included(sqlite_home)?;
+    places.retain(|known| known.agent == agent);
+    let sessions = super::mirror(sqlite_home).sessions(agent).map_err(|error| Fault::plain(&error))?;
+    let (sessions, gone) = numbers(&sessions);
+    Ok(Forgotten { places, sessions, gone, pending: Vec::new() })
+}
+
+/// Returns the number of an agent's sessions, and of the sessions that the agent has deleted.
+fn numbers(sessions: &[Mirrored]) -> (u64, u64) {
+    let present = || sessions.iter().filter(|session| !session.deleted);
+    let gone = present().filter(|session| session.gone_since.is_some());
+    (present().count() as u64, gone.count() as u64)
 }
 
 /// Checks that there is something to forget of an agent.
@@ -94,16 +113,6 @@ pub fn check_added(sqlite_home: &Path, agent: &str) -> Result<(), Fault> {
     let is_added = included(sqlite_home)?.iter().any(|known| known.agent == agent);
     let has_any = super::mirror(sqlite_home).has(agent) || vault(sqlite_home).has(agent);
     if is_added || has_any { Ok(()) } else { Err(never_added(agent)) }
-}
-
-/// Returns the error about an agent that is not on the list.
-pub fn never_added(agent: &str) -> Fault {
-    match threadkeep_sessions::store(agent) {
-        Some(_) => {
-            Fault::new(format!("{agent} was not added"), (command("agents"), " lists which agents were"))
-        }
-        None => unknown(agent),
-    }
 }
 
 #[cfg(test)]

@@ -1,9 +1,9 @@
 //! Finds mirrored sessions.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::path::{Path, PathBuf};
 
-use threadkeep_sessions::{MirrorError, Mirrored, stores};
+use threadkeep_sessions::{MirrorError, Mirrored, ThreadIds, stores};
 use uuid::Uuid;
 
 use crate::fault::Fault;
@@ -54,21 +54,29 @@ impl MirroredThreads {
     }
 }
 
-/// Returns the mirrored sessions with a native id, or with a thread's id. Sessions that are gone
-/// are only meant where none is there: an agent may give their ids again.
+/// Returns the threads of the mirrored sessions with a native id. Sessions that are gone are only
+/// meant where none is there: an agent may give their ids again. A copy that has no thread is in
+/// that of its original.
 ///
 /// # Errors
 ///
 /// [`MirrorError`], if a list of the mirror cannot be read.
-pub fn named(sqlite_home: &Path, word: &str) -> Result<Vec<Mirrored>, MirrorError> {
-    let (mirror, id) = (super::mirror(sqlite_home), Uuid::try_parse(word).ok());
+pub fn threads_named(sqlite_home: &Path, word: &str) -> Result<BTreeSet<Uuid>, MirrorError> {
+    let mirror = super::mirror(sqlite_home);
     let mut found = Vec::new();
     for store in stores() {
-        let sessions = mirror.sessions(store.name())?.into_iter().filter(|known| !known.is_copy());
-        found.extend(sessions.filter(|known| known.native_id == word || Some(known.thread_id) == id));
+        let sessions = mirror.sessions(store.name())?.into_iter();
+        found.extend(sessions.filter(|known| known.native_id == word));
     }
     if found.iter().any(|known| known.gone_since.is_none()) {
         found.retain(|known| known.gone_since.is_none());
     }
-    Ok(found)
+    Ok(found.iter().map(Mirrored::shown_thread).collect())
+}
+
+/// Returns the ids that the threads of other agents' sessions have if the sessions' own id is that
+/// of a thread.
+pub fn namesakes(thread: Uuid) -> Vec<Uuid> {
+    let id = thread.to_string();
+    stores().into_iter().map(|store| ThreadIds::new(store.name(), [thread]).of(&id)).collect()
 }

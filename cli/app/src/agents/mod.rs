@@ -16,11 +16,11 @@ mod sync;
 mod vault;
 
 pub use add::{Added, add};
-pub use erase::{Forgotten, check_added, delete_threads, forget, never_added};
+pub use erase::{Forgotten, check_added, delete_threads, forget, to_forget};
 pub(crate) use included::is_shared;
 pub use included::{Included, include, included, list, remove};
-pub use mirrored::{MirroredThreads, named, session_of};
-pub use names::{are_several, check_names};
+pub use mirrored::{MirroredThreads, namesakes, session_of, threads_named};
+pub use names::{are_several, check_all_added, check_names, is_name, never_added};
 pub use place::{Place, places};
 pub use plan::{Plan, Planned, Wanted, sessions_to_keep, sub_agents, thread_sessions_to_keep};
 pub use restore::{Restorer, main_files};

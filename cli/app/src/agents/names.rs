@@ -1,11 +1,15 @@
 //! Names of agents, as a user types them.
 
-use threadkeep_sessions::{SessionStore, stores};
+use std::ffi::OsStr;
+use std::path::Path;
+
+use threadkeep_sessions::{SessionStore, store, stores};
 use threadkeep_state::HOME_AGENT;
 
+use super::included::included;
 use crate::dirs::Dirs;
 use crate::fault::Fault;
-use crate::message::typed;
+use crate::message::{Message, command, typed};
 use crate::typo::nearest;
 
 /// Returns true if the lists of a home may have threads of more than one agent.
@@ -21,6 +25,11 @@ fn names() -> impl Iterator<Item = &'static str> {
     std::iter::once(HOME_AGENT).chain(others)
 }
 
+/// Returns true for the name of an agent.
+pub fn is_name(word: &OsStr) -> bool {
+    names().any(|name| name == word)
+}
+
 /// Checks that agents have these names.
 ///
 /// # Errors
@@ -29,6 +38,35 @@ fn names() -> impl Iterator<Item = &'static str> {
 pub fn check_names(typed: &[String]) -> Result<(), Fault> {
     let is_known = |word: &&String| names().any(|name| name == **word);
     typed.iter().find(|word| !is_known(word)).map_or(Ok(()), |word| Err(unknown(word)))
+}
+
+/// Checks that all sessions of these agents can be kept at once: the agents were added.
+///
+/// # Errors
+///
+/// Fails for the first other agent. Threads of the home are kept by their ids.
+pub fn check_all_added(sqlite_home: &Path, names: &[String]) -> Result<(), Fault> {
+    let added = included(sqlite_home)?;
+    let is_added = |name: &String| added.iter().any(|known| known.agent == *name);
+    match names.iter().find(|name| !is_added(name)) {
+        None => Ok(()),
+        Some(name) if name == HOME_AGENT => {
+            let list: Message = (command("threads --agent").arg(name), " lists the ids").into();
+            let hint = list.append((", and ", command("keep ID"), " keeps a thread"));
+            Err(Fault::new(format!("threads of {name} are kept by their ids"), hint))
+        }
+        Some(name) => Err(never_added(name)),
+    }
+}
+
+/// Returns the error about an agent that is not on the list.
+pub fn never_added(agent: &str) -> Fault {
+    match store(agent) {
+        Some(_) => {
+            Fault::new(format!("{agent} was not added"), (command("agents"), " lists which agents were"))
+        }
+        None => unknown(agent),
+    }
 }
 
 /// Returns the error for a name that no agent has.

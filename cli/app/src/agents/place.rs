@@ -1,6 +1,6 @@
 //! Places of agents on this machine: what a listing of folders says, and what the mirror knows.
 
-use std::collections::{BTreeSet, HashSet};
+use std::collections::HashSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -15,6 +15,7 @@ use super::included::{Included, included};
 use crate::dirs::Dirs;
 use crate::fault::Fault;
 use crate::given::real;
+use crate::version::sorted;
 
 /// Days before its deletion by the agent from which a session is warned of.
 const WARNED_DAYS: i64 = 7;
@@ -43,10 +44,13 @@ pub struct Place {
     pub gone: u64,
     /// Of those, sessions that the agent will delete within a week.
     pub ending: u64,
-    /// Versions of the agent that present sessions name. Not all agents write theirs.
-    pub versions: BTreeSet<String>,
+    /// True if its sessions were read since it was added, or need not be: it is the home.
+    pub is_read: bool,
+    /// Versions of the agent that present sessions name, the oldest first. Not all agents write
+    /// theirs.
+    pub versions: Vec<String>,
     /// Formats that present sessions name. Not all agents number theirs.
-    pub formats: BTreeSet<String>,
+    pub formats: Vec<String>,
     /// Files and folders that could not be read when it was last read.
     pub unread: Vec<Unread>,
     /// Damaged lines of its sessions by main file.
@@ -107,8 +111,9 @@ fn look(
         sessions: None,
         gone: 0,
         ending: 0,
-        versions: BTreeSet::new(),
-        formats: BTreeSet::new(),
+        is_read: home.is_some(),
+        versions: Vec::new(),
+        formats: Vec::new(),
         unread: Vec::new(),
         damaged_lines: Vec::new(),
         path,
@@ -144,9 +149,10 @@ impl Place {
         let in_store = || Some(self.store.open(&self.path).ok()?.sessions().len());
         let sessions = if known.is_empty() { in_store() } else { Some(own().count()) };
         self.sessions = sessions.map(|sessions| sessions as u64);
+        self.is_read = !known.is_empty() || sessions == Some(0);
         self.gone = (own().count() - present().count()) as u64;
-        self.versions = present().filter_map(|session| session.agent_version.clone()).collect();
-        self.formats = present().filter_map(|session| session.format.clone()).collect();
+        self.versions = sorted(present().filter_map(|session| session.agent_version.clone()));
+        self.formats = sorted(present().filter_map(|session| session.format.clone()));
         let damaged = own().filter(|session| session.skipped_lines > 0);
         self.damaged_lines = damaged.map(|session| (session.source.clone(), session.skipped_lines)).collect();
         if let Some(retention) = self.store.retention(&self.path) {

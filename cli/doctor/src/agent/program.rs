@@ -57,7 +57,7 @@ fn plain(text: &str) -> Option<String> {
         .filter_map(|platform| version.find(platform))
         .min()
         .map_or(version, |at| &version[..at]);
-    crate::version::Version::parse(version).map(|_| version.to_owned())
+    threadkeep_app::version::Version::parse(version).map(|_| version.to_owned())
 }
 
 /// Reads the version in the newest session. Folders and files are named by their time.

@@ -20,6 +20,9 @@ fn check(agent: &str, place: &str, words: [&str; 2]) -> Result<Value> {
     let included = Included { agent: agent.to_owned(), place: added.clone() };
     runtime.block_on(include(&dirs.sqlite_home, included)).map_err(|fault| fault.to_string())?;
     let store = threadkeep_sessions::store(agent).ok_or("an agent that this build knows")?;
+    let before = fixture.check("state.agents")?;
+    let unread = detail(&before, agent)?;
+    assert!(unread.contains(" session") && unread.ends_with(", not read yet"), "{unread}");
     mirror(&dirs.sqlite_home).sync(store, &added)?.ok_or("the mirror is free")?;
     fixture.check("state.agents")
 }
@@ -89,6 +92,16 @@ fn a_newer_format_of_an_agent_without_version_is_a_warning() -> Result {
     assert_eq!(newer["status"], "warning", "{newer}");
     let summary = newer["summary"].as_str().ok_or("a summary")?;
     assert!(summary.starts_with("sessions of pi in format 10 are read as those of format 3"), "{summary}");
+    Ok(())
+}
+
+#[test]
+fn formats_are_compared_by_their_numbers() -> Result {
+    // Some sessions of the example have the format 1.10.
+    let check = check("kimi", ".kimi", ["\"1.1\"", "\"1.5\""])?;
+    assert_eq!(check["status"], "ok", "{check}");
+    let detail = detail(&check, "kimi")?;
+    assert!(detail.ends_with("in format 1.10; read up to 1.51.0 (format 1.10)"), "{detail}");
     Ok(())
 }
 

@@ -1,6 +1,8 @@
 //! `agents add` and `agents remove`.
 
+use std::ffi::OsString;
 use std::path::{Path, PathBuf};
+use std::slice;
 
 use async_trait::async_trait;
 use serde_json::{Value, json};
@@ -15,14 +17,12 @@ use threadkeep_sessions::store;
 
 use super::unread;
 use crate::command::{Answered, Context, Needs, Run};
+use crate::commands::several::Several;
 use crate::commands::threads::{left_to_do, words_kept};
 use crate::output::{Answer, Screen};
 
-/// Adds an agent.
-pub(super) struct Add<'a> {
-    pub(super) name: &'a str,
-    pub(super) dir: Option<&'a Path>,
-}
+/// Adds agents: the typed names, or one name and its folder.
+pub(super) struct Add<'a>(pub(super) &'a [OsString]);
 
 #[async_trait(?Send)]
 impl Run for Add<'_> {
@@ -35,31 +35,47 @@ impl Run for Add<'_> {
     }
 
     async fn run(&self, context: &Context<'_>) -> Answered {
+        let (names, dir) = match self.0 {
+            // `./claude` names a folder.
+            [name, dir] if !agents::is_name(dir) => (slice::from_ref(name), Some(Path::new(dir))),
+            names => (names, None),
+        };
+        let names: Vec<_> = names.iter().map(|name| name.to_string_lossy().into_owned()).collect();
+        agents::check_names(&names)?;
+        let meant = names.iter().map(Ok).collect();
         let dirs = context.dirs.clone().for_agents(&context.screen.given);
-        let added = agents::add(&dirs, self.name, self.dir).await?;
-        if let Some(first) = added.unread.first() {
-            let number = counted(added.unread.len() as u64, "path");
-            let such = format!("{number} could not be read, such as {}: {}", first.path, first.reason);
-            context.screen.note(&such.into());
-        } else if added.sessions == 0
-            && let Some(store) = store(self.name)
+        let one = async |name: &String| add(&dirs, name, dir, context.screen).await;
+        let added = Several::of(&names, meant, context.screen, one).await;
+        if added.changed()
+            && let Some(note) = left_behind(&context.dirs, &dirs)?
         {
-            let watched = store.watched(&added.included.place);
-            let watched: Vec<_> = watched.iter().map(|path| path.display().to_string()).collect();
-            let looked = format!("no session of {} was found in {}", store.title(), watched.join(", "));
-            context.screen.note(&looked.into());
-        }
-        if added.taken_over.is_some() {
-            // This makes the database of the copied decisions. No database was lost, so that the
-            // note about it would be wrong.
-            Index::for_writing(&dirs).await?.close().await?;
-            recovered::take();
-        }
-        if let Some(note) = left_behind(&context.dirs, &dirs)? {
             context.screen.note(&note);
         }
-        Ok(Box::new(AddedAnswer(added)))
+        added.answer()
     }
+}
+
+async fn add(dirs: &Dirs, name: &str, dir: Option<&Path>, screen: &Screen) -> Result<AddedAnswer, Fault> {
+    let added = agents::add(dirs, name, dir).await?;
+    if let Some(first) = added.unread.first() {
+        let number = counted(added.unread.len() as u64, "path");
+        let such = format!("{number} could not be read, such as {}: {}", first.path, first.reason);
+        screen.note(&such.into());
+    } else if added.sessions == 0
+        && let Some(store) = store(name)
+    {
+        let watched = store.watched(&added.included.place);
+        let watched: Vec<_> = watched.iter().map(|path| path.display().to_string()).collect();
+        let looked = format!("no session of {} was found in {}", store.title(), watched.join(", "));
+        screen.note(&looked.into());
+    }
+    if added.taken_over.is_some() {
+        // This makes the database of the copied decisions. No database was lost, so that the note
+        // about it would be wrong.
+        Index::for_writing(dirs).await?.close().await?;
+        recovered::take();
+    }
+    Ok(AddedAnswer(added))
 }
 
 /// Returns a note about a server that goes on with the SQLite home from before the first agent.
@@ -111,6 +127,10 @@ impl Answer for AddedAnswer {
         });
         format!("{}{}\n", taken.unwrap_or_default(), screen.render(next))
     }
+
+    fn changed(&self) -> bool {
+        self.0.is_new
+    }
 }
 
 fn title(agent: &str) -> &str {
@@ -122,6 +142,7 @@ pub(super) struct Remove<'a> {
     pub(super) name: &'a str,
     pub(super) dir: Option<&'a Path>,
     pub(super) forget: bool,
+    pub(super) yes: bool,
 }
 
 #[async_trait(?Send)]
@@ -147,6 +168,9 @@ impl Run for Remove<'_> {
             return Ok(Box::new(Removed { agent, places, is_left, forgotten: None }));
         }
         agents::check_added(&sqlite_home, self.name)?;
+        if !self.yes && !may_forget(&sqlite_home, self.name, context.screen).await? {
+            return Ok(Box::new(Removed { agent, places: Vec::new(), is_left: true, forgotten: None }));
+        }
         let index = Index::for_writing(&context.dirs).await?;
         let forgotten = agents::forget(&index.state, self.name).await;
         let kept = words_kept(&index.state.damaged_databases());
@@ -161,8 +185,24 @@ impl Run for Remove<'_> {
     }
 }
 
+async fn may_forget(sqlite_home: &Path, agent: &str, screen: &Screen) -> Result<bool, Fault> {
+    let Forgotten { sessions, gone, .. } = agents::to_forget(sqlite_home, agent)?;
+    let (sessions, gone) = (counted(sessions, "session"), gone_of(gone));
+    let question = format!(
+        "{}: {sessions}{gone}\nErase what was read of them, with their names, goals and kept files?",
+        title(agent)
+    );
+    screen.confirm(&question, "nothing was erased", "erase").await
+}
+
+/// Says how many of some sessions are nowhere else; nothing if none is.
+fn gone_of(gone: u64) -> String {
+    if gone > 0 { format!(", {gone} of which the agent had deleted itself") } else { String::new() }
+}
+
 struct Removed {
     agent: String,
+    /// None if the user answered no.
     places: Vec<Included>,
     /// True if other places of the agent are still read.
     is_left: bool,
@@ -182,6 +222,7 @@ impl Answer for Removed {
     fn text(&self, _: &Screen) -> String {
         let title = title(&self.agent);
         match &self.forgotten {
+            None if self.places.is_empty() => "nothing was erased\n".to_owned(),
             None if self.is_left => {
                 let places = self.places.iter().map(|it| clean(&it.place.to_string_lossy()).into_owned());
                 let places = places.collect::<Vec<_>>().join(", ");
@@ -189,12 +230,7 @@ impl Answer for Removed {
             }
             None => format!("{title} is no longer read; its sessions stay here\n"),
             Some(Forgotten { sessions, gone, .. }) => {
-                let sessions = counted(*sessions, "session");
-                let gone = if *gone > 0 {
-                    format!(", {gone} of which the agent had deleted itself")
-                } else {
-                    String::new()
-                };
+                let (sessions, gone) = (counted(*sessions, "session"), gone_of(*gone));
                 format!("{title} is no longer read; erased here: {sessions}{gone}\n")
             }
         }

@@ -100,7 +100,7 @@ impl Answer for Places {
                 }
             };
             warn(place.ending, &|sessions| {
-                let keep: Message = (command("keep --ending"), " keeps their files").into();
+                let keep: Message = (command("keep --ending"), " keeps the files").into();
                 format!("{title} will delete {sessions} within a week; {}", screen.render(keep))
             });
             warn(place.gone, &|sessions| format!("{title} has deleted {sessions}; what was said stays here"));

@@ -17,9 +17,9 @@ fn unread(unread: &Unread) -> Value {
 pub(super) fn of(args: &AgentsArgs) -> Box<dyn Run + '_> {
     match &args.command {
         None => Box::new(list::List),
-        Some(AgentsCommand::Add { name, dir }) => Box::new(change::Add { name, dir: dir.as_deref() }),
-        Some(AgentsCommand::Remove { name, dir, forget }) => {
-            Box::new(change::Remove { name, dir: dir.as_deref(), forget: *forget })
+        Some(AgentsCommand::Add { words }) => Box::new(change::Add(words)),
+        Some(AgentsCommand::Remove { name, dir, forget, yes }) => {
+            Box::new(change::Remove { name, dir: dir.as_deref(), forget: *forget, yes: *yes })
         }
     }
 }

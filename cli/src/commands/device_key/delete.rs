@@ -43,10 +43,7 @@ impl Run for Delete<'_> {
 
 async fn may_go(key: &KeyId, screen: &Screen) -> Result<bool, Fault> {
     let question = format!("The key {key} will be gone for good. Delete it?");
-    screen.ask(&question).await.ok_or_else(|| {
-        let why = "not deleted: it needs a confirmation, and stdin is not a terminal";
-        Fault::new(why, "pass --yes to delete without asking")
-    })
+    screen.confirm(&question, "not deleted", "delete").await
 }
 
 impl Answer for Deleted {

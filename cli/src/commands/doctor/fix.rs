@@ -4,7 +4,6 @@ use std::path::Path;
 
 use anstream::adapter::strip_str;
 use jiff::Timestamp;
-use threadkeep_app::message::command;
 use threadkeep_app::opening::Index;
 use threadkeep_app::text::counted;
 use threadkeep_app::{Fault, Message, Observer as _, messages};
@@ -49,13 +48,7 @@ pub(super) async fn all(report: &Report, context: &Context<'_>, yes: bool) -> Re
 async fn agree(fixes: &[&Fix], screen: &Screen) -> Result<bool, Fault> {
     let list: Vec<String> = fixes.iter().map(|fix| format!("  {}", plan(fix))).collect();
     let question = format!("These repairs will be made:\n{}\nGo on?", list.join("\n"));
-    match screen.ask(&question).await {
-        Some(answer) => Ok(answer),
-        None => Err(Fault::new(
-            "not fixed: it needs a confirmation, and stdin is not a terminal",
-            (command("doctor --fix --yes"), " fixes without asking"),
-        )),
-    }
+    screen.confirm(&question, "not fixed", "fix").await
 }
 
 /// Says what a repair will do.

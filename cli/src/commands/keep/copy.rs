@@ -50,6 +50,9 @@ impl Run for Keep<'_> {
     async fn run(&self, Context { dirs, screen, .. }: &Context<'_>) -> Answered {
         let home = dirs.agent_home()?;
         agents::check_names(&self.0.agent)?;
+        if self.0.all {
+            agents::check_all_added(&dirs.absolute().sqlite_home, &self.0.agent)?;
+        }
         let index = Index::for_writing(dirs).await?;
         let answers = self.keep(&index, &home, dirs, screen).await;
         let closed = index.close().await;
@@ -135,12 +138,7 @@ async fn may_copy(plan: &Plan, answers: &Answers, screen: &Screen) -> Result<boo
     let size = bytes(sum(|planned| planned.bytes));
     let folder = answers.folder.display().to_string();
     let question = format!("{sessions}: {files}, {size}\nCopy them to {}?", clean(&folder));
-    screen.ask(&question).await.ok_or_else(|| {
-        let why = format!(
-            "nothing was kept: {sessions} with {size} need a confirmation, and stdin is not a terminal"
-        );
-        Fault::new(why, "pass --yes to copy without asking")
-    })
+    screen.confirm(&question, &format!("nothing was kept of {sessions} with {size}"), "copy").await
 }
 
 impl Outcome {

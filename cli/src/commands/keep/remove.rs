@@ -55,10 +55,7 @@ async fn may_go(found: &BTreeMap<Uuid, u64>, screen: &Screen) -> Result<bool, Fa
     let question = format!(
         "The copies of {number} have {size}. What agents deleted cannot be restored then.\nDelete them?"
     );
-    screen.ask(&question).await.ok_or_else(|| {
-        let why = "nothing was deleted: it needs a confirmation, and stdin is not a terminal";
-        Fault::new(why, "pass --yes to delete without asking")
-    })
+    screen.confirm(&question, "nothing was deleted", "delete").await
 }
 
 impl Answer for Removed {

@@ -57,10 +57,7 @@ impl Run for Clear<'_> {
 async fn may_go(count: u64, screen: &Screen) -> Result<bool, Fault> {
     let memories = counted(count, "thread");
     let question = format!("The memories of {memories} will be removed. Threads stay. Remove them?");
-    screen.ask(&question).await.ok_or_else(|| {
-        let why = "not cleared: it needs a confirmation, and stdin is not a terminal";
-        Fault::new(why, "pass --yes to clear without asking")
-    })
+    screen.confirm(&question, "not cleared", "clear").await
 }
 
 impl Answer for Cleared {

@@ -135,10 +135,7 @@ impl Doomed {
 
     async fn may_go(&self, screen: &Screen) -> Result<bool, Fault> {
         let question = self.question(screen);
-        screen.ask(&question).await.ok_or_else(|| {
-            let why = "not deleted: it needs a confirmation, and stdin is not a terminal";
-            Fault::new(why, "pass --yes to delete without asking")
-        })
+        screen.confirm(&question, "not deleted", "delete").await
     }
 
     /// Says what is lost and what stays, and ends with the question.

@@ -77,10 +77,7 @@ async fn may_delete(number: usize, screen: &Screen) -> Result<bool, Fault> {
         "The rollouts of {threads} are missing. Any goals, logs, memories, names and marks of theirs are deleted, too.\n\
          Delete them from the index?"
     );
-    screen.ask(&question).await.ok_or_else(|| {
-        let why = "nothing was deleted: it needs a confirmation, and stdin is not a terminal";
-        Fault::new(why, "pass --yes to delete without asking")
-    })
+    screen.confirm(&question, "nothing was deleted", "delete").await
 }
 
 impl Answer for DeletedMissing {

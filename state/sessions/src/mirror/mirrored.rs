@@ -81,6 +81,12 @@ impl Mirrored {
         self.file.is_empty() && !self.deleted
     }
 
+    /// Returns the thread that has what was said in the session: that of the original for a copy.
+    pub fn shown_thread(&self) -> Uuid {
+        let original = self.migrated_from.as_ref().filter(|_| self.is_copy());
+        original.and_then(|original| original.thread_id).unwrap_or(self.thread_id)
+    }
+
     /// Returns the identity, as [`FoundSession::identity`](crate::FoundSession::identity).
     pub fn identity(&self) -> &str {
         self.key.as_deref().unwrap_or(&self.native_id)

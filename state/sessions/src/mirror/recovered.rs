@@ -47,9 +47,10 @@ impl Mirror {
 }
 
 impl MirrorLock {
-    /// Reads sessions from copies. They are in the mirror after [`finish`](Self::finish). A session that has a rollout, or
-    /// that another place has, keeps what it has. The others count as gone until a place has them.
-    /// Returns the number of rollouts, and the sessions that could not be read, by the agent's id.
+    /// Reads sessions from copies. They are in the mirror after [`finish`](Self::finish). A session
+    /// that has a rollout, or that another place has, keeps what it has. The others count as gone
+    /// until a place has them. Returns the number of rollouts, and the sessions that could not be
+    /// read, by the agent's id.
     ///
     /// # Errors
     ///

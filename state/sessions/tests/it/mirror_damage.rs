@@ -4,10 +4,12 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use threadkeep_rollout::MIRROR_ARCHIVE;
+use serde_json::json;
+use threadkeep_rollout::{MAX_LINE, MIRROR_ARCHIVE};
 use threadkeep_sessions::{Mirror, MirrorError, Mirrored, OpenStore, StorePlace, SyncReport, store, stores};
 
 use crate::facts::{Result, homes};
+use crate::place::Place;
 use crate::shared::{Example, each};
 
 /// Files of an agent that are damaged one by one.
@@ -122,6 +124,34 @@ fn an_unreadable_map_is_listed_and_the_folders_in_it_stay() -> Result {
         }
         synced(&mirror, &example)?;
         assert_eq!(mirrored(&mirror, agent)?, before, "{agent}");
+    }
+    Ok(())
+}
+
+#[test]
+fn a_session_that_is_all_in_one_huge_line_is_listed() -> Result {
+    let huge = format!("{{\"type\": \"user\", \"x\": \"{}\"}}\n", "x".repeat(MAX_LINE));
+    let pi = json!({ "type": "session", "id": "s" });
+    for (agent, path, header) in [
+        ("claude", "projects/p/s.jsonl", None),
+        ("copilot", "session-state/s/events.jsonl", None),
+        ("gemini", "tmp/p/chats/session-1.jsonl", None),
+        ("gemini", "tmp/p/chats/session-1.jsonl", Some(json!({ "sessionId": "s" }))),
+        ("goose", "s.jsonl", None),
+        ("kimi", "sessions/p/s/wire.jsonl", None),
+        ("kimi-code", "sessions/p/s/agents/main/wire.jsonl", None),
+        ("pi", "sessions/p/s.jsonl", Some(pi)),
+        ("qwen", "projects/p/chats/s.jsonl", None),
+        ("vibe", "logs/session/s/messages.jsonl", None),
+    ] {
+        let place = Place::new(agent)?;
+        let header = header.map(|header| format!("{header}\n")).unwrap_or_default();
+        let path = place.write(path, &format!("{header}{huge}"))?;
+        let open = place.open()?;
+        let [unread] = open.unread() else { return Err(format!("{agent}: {open:?}").into()) };
+        assert_eq!(Path::new(&unread.path), path);
+        assert!(unread.reason.ends_with(": longer than 16 MiB"), "{agent}: {}", unread.reason);
+        assert!(open.sessions().is_empty() && open.skipped().is_empty(), "{agent}: {open:?}");
     }
     Ok(())
 }

@@ -178,6 +178,24 @@ fn odd_lines_lose_nothing_else() -> Result {
 }
 
 #[test]
+fn a_version_of_the_format_is_a_whole_number() -> Result {
+    for (version, format) in [
+        (json!(4), Some("4")),
+        (json!("4"), Some("4")),
+        (json!(3.5), None),
+        (json!("3.5"), None),
+        (json!(-1), None),
+        (json!({}), None),
+    ] {
+        let mut header = header();
+        header["version"] = version.clone();
+        let session = chat(&[header, prompt("p", 1, "one")])?.session()?;
+        assert_eq!(session.format.as_deref(), format, "{version}");
+    }
+    Ok(())
+}
+
+#[test]
 fn old_files_without_ids_are_read() -> Result {
     let mut lines =
         vec![json!({"type": "session", "id": ID, "timestamp": "2026-11-28T08:00:00Z", "cwd": "/proj"})];

@@ -1,5 +1,7 @@
 //! Mistral Vibe.
 
+use std::path::Path;
+
 use serde_json::{Value, json};
 use threadkeep_sessions::{Environment, Outcome, Purpose, Relation, TitleSource, store};
 
@@ -176,6 +178,20 @@ fn older_folders_are_read() -> Result {
     let parent = sessions[1].parent.as_ref().map(|parent| (parent.native_id.clone(), parent.relation));
     assert_eq!(parent, Some((session.native_id, Relation::Subagent)));
     assert_eq!(place.store.resume(&sessions[1]), None);
+    Ok(())
+}
+
+#[test]
+fn a_damaged_current_is_listed_and_the_latest_generation_is_read() -> Result {
+    let place = Place::new("vibe")?;
+    let runtime = json!({});
+    write(&place, 1, &json!([message("u1", Some("t1"), "user", "one")]), &runtime, &[])?;
+    write(&place, 2, &json!([message("u1", Some("t1"), "user", "two")]), &runtime, &[])?;
+    let current = place.write(format!("{STORE}/CURRENT"), "{")?;
+    let open = place.open()?;
+    let unread: Vec<_> = open.unread().iter().map(|unread| Path::new(&unread.path)).collect();
+    assert_eq!(unread, [current]);
+    assert_eq!(place.session()?.turns[0].prompt(), Some("two"));
     Ok(())
 }
 

@@ -57,5 +57,5 @@ fn remedy_of(context: &Context, program: &Path, install: impl Fn() -> String) ->
 fn version(output: &str) -> Option<String> {
     let line = output.lines().next()?.strip_prefix("ripgrep ")?;
     let version = line.split_whitespace().next()?;
-    crate::version::Version::parse(version).map(|_| version.to_owned())
+    threadkeep_app::version::Version::parse(version).map(|_| version.to_owned())
 }

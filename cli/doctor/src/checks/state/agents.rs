@@ -3,12 +3,12 @@
 use threadkeep_app::agents::{self, Place};
 use threadkeep_app::message::command;
 use threadkeep_app::text::{bytes, counted};
+use threadkeep_app::version::Version;
 use threadkeep_rollout::untouched;
 use threadkeep_sessions::Environment;
 
 use crate::check::Finding;
 use crate::context::Context;
-use crate::version::Version;
 
 /// Files of a place that are named one by one.
 const MOST_NAMED: usize = 10;
@@ -60,8 +60,7 @@ pub(super) fn check(context: &Context) -> Finding {
             let title = place.store.title();
             let keep = context.ours(&command("keep --ending"));
             let why = format!("{title} will delete {sessions} within a week");
-            finding =
-                finding.note(format!("{why}; what was read of them stays, and `{keep}` keeps their files"));
+            finding = finding.note(format!("{why}; what was read stays, and `{keep}` keeps the files"));
         }
     }
     finding
@@ -71,44 +70,41 @@ fn described(place: &Place) -> String {
     let sessions = counted(place.sessions.unwrap_or(0), "session");
     let gone =
         if place.gone > 0 { format!(", {} of them deleted by the agent", place.gone) } else { String::new() };
+    let (path, size) = (place.path.display(), bytes(place.bytes));
+    if !place.is_read {
+        return format!("{path}: {sessions}, {size}, not read yet");
+    }
     let version = match (newest(place), newest_format(place)) {
-        (Some((named, _)), _) => format!("written by {named}"),
-        (None, Some((named, _))) => format!("in format {named}"),
+        (Some(named), _) => format!("written by {named}"),
+        (None, Some(named)) => format!("in format {named}"),
         (None, None) => "of a version that they do not name".to_owned(),
     };
-    let (path, size, tested) = (place.path.display(), bytes(place.bytes), place.store.tested_version());
     let format = place.store.tested_format().map(|format| format!(" (format {format})"));
-    let format = format.unwrap_or_default();
+    let (tested, format) = (place.store.tested_version(), format.unwrap_or_default());
     format!("{path}: {sessions}{gone}, {size}, {version}; read up to {tested}{format}")
 }
 
 /// Returns the newest version that a session names. A word that is no version does not count.
-fn newest(place: &Place) -> Option<(&str, Version)> {
-    let versions = place.versions.iter().filter_map(|named| Some((named.as_str(), Version::parse(named)?)));
-    versions.max_by(|(_, one), (_, other)| one.cmp(other))
+fn newest(place: &Place) -> Option<&str> {
+    let mut newest = place.versions.iter().rev().map(String::as_str);
+    newest.find(|named| Version::parse(named).is_some())
 }
 
 /// Returns the newest format that a session names.
-fn newest_format(place: &Place) -> Option<(&str, Vec<u32>)> {
-    let formats = place.formats.iter().filter_map(|named| Some((named.as_str(), numbers(named)?)));
-    formats.max_by(|(_, one), (_, other)| one.cmp(other))
-}
-
-/// Returns the numbers of a format, in the order in which they count.
-fn numbers(format: &str) -> Option<Vec<u32>> {
-    format.split('.').map(|part| part.parse().ok()).collect()
+fn newest_format(place: &Place) -> Option<&str> {
+    place.formats.last().map(String::as_str)
 }
 
 /// Returns the newest version of a place's sessions and the newest version that is read, if the
 /// former is newer; else the same of their format.
 fn beyond(place: &Place) -> Option<(String, String)> {
     let (tested, format) = (place.store.tested_version(), place.store.tested_format());
-    let is_newer = |(_, newest): &(_, Version)| Version::parse(tested).is_some_and(|tested| tested < *newest);
-    if let Some((named, _)) = newest(place).filter(is_newer) {
+    let is_newer = |named: &str, tested: &str| Version::of_format(named) > Version::of_format(tested);
+    if let Some(named) = newest(place).filter(|named| is_newer(named, tested)) {
         return Some((named.to_owned(), tested.to_owned()));
     }
-    let (named, newest) = newest_format(place)?;
-    let tested = format.filter(|tested| numbers(tested).is_some_and(|tested| tested < newest))?;
+    let (named, tested) =
+        newest_format(place).zip(format).filter(|(named, tested)| is_newer(named, tested))?;
     Some((format!("in format {named}"), format!("format {tested}")))
 }
 

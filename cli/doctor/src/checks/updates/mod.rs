@@ -8,6 +8,7 @@ use std::path::Path;
 use jiff::Timestamp;
 use serde_json::Value as Json;
 use threadkeep_app::dirs::path_word;
+use threadkeep_app::version::Version;
 use threadkeep_rollout::untouched;
 
 use crate::agent;
@@ -16,7 +17,6 @@ use crate::context::Context;
 use crate::installed::Manager;
 use crate::section::Section;
 use crate::spec::{NETWORK, Spec};
-use crate::version::Version;
 
 /// Longest file that is read, in bytes.
 const LIMIT: u64 = 64 << 10;

@@ -1,11 +1,11 @@
 //! Asks a registry for the newest version of the agent.
 
 use serde_json::Value as Json;
+use threadkeep_app::version::Version;
 
 use crate::check::Finding;
 use crate::installed::Manager;
 use crate::probe::{Prober, Target, status};
-use crate::version::Version;
 
 /// Registry of npm, whose versions the other installers take over.
 const NPM: &str = "https://registry.npmjs.org/@openai/codex/latest";

@@ -150,18 +150,16 @@ pub(super) struct Beginning {
 
 /// Returns the beginning of a file; `None` of a file without a message.
 pub(super) fn beginning(path: &Path) -> Result<Option<Beginning>, StoreError> {
-    let mut found: Option<Beginning> = None;
-    files::each_line(path, |_, json| {
+    files::find(path, |found: &mut Option<Beginning>, json| {
         let line: Head<'_> = serde_json::from_str(json)?;
         if !line.is_message() {
             return Ok(true);
         }
         let (is_fork, is_answer) = (line.copied_from().is_some(), line.kind == "assistant");
-        match (&mut found, line.uuid) {
+        match (found.as_mut(), line.uuid) {
             (Some(found), _) => found.is_fork |= is_fork,
-            (None, uuid) => found = uuid.map(|uuid| Beginning { message: uuid.into_owned(), is_fork }),
+            (None, uuid) => *found = uuid.map(|uuid| Beginning { message: uuid.into_owned(), is_fork }),
         }
         Ok(found.is_none() || !is_answer)
-    })?;
-    Ok(found)
+    })
 }

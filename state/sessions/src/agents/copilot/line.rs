@@ -244,18 +244,12 @@ pub(super) struct Head {
 impl Head {
     /// Reads a file up to its first prompt. Returns true if it has one.
     pub(super) fn read(&mut self, path: &Path) -> Result<bool, StoreError> {
-        let mut has_prompt = false;
-        files::each_line(path, |_, json| {
+        files::has(path, |json| {
             let line: Line<'_> = serde_json::from_str(json)?;
-            match &*line.kind {
-                "session.start" if self.session_id.is_none() => {
-                    self.session_id = line.data::<Run>().session_id.filter(|id| !id.is_empty());
-                }
-                "user.message" => has_prompt = true,
-                _ => {}
+            if line.kind == "session.start" && self.session_id.is_none() {
+                self.session_id = line.data::<Run>().session_id.filter(|id| !id.is_empty());
             }
-            Ok(!has_prompt)
-        })?;
-        Ok(has_prompt)
+            Ok(line.kind == "user.message")
+        })
     }
 }

@@ -14,6 +14,7 @@ use std::path::{Path, PathBuf};
 
 use jiff::Timestamp;
 use serde::Deserialize;
+use serde::de::IgnoredAny;
 
 use self::folders::Folders;
 use self::line::Record;
@@ -107,7 +108,8 @@ fn days(age: &str) -> Option<u32> {
 /// Session, as far as it is known before it is read.
 #[derive(Debug, Default)]
 struct Known {
-    /// Files with parts of the conversation, in the order in which they were begun.
+    /// Files with parts of the conversation, in the order in which they were begun. True for
+    /// those with lines.
     chats: Vec<(bool, Option<Timestamp>, PathBuf)>,
     /// Files with the agent's maps of working directories.
     maps: Vec<PathBuf>,
@@ -146,12 +148,17 @@ impl Found {
             known.chats.sort();
             known.maps.sort();
             known.maps.dedup();
-            let chats = known.chats.iter().map(|(.., path)| path.clone());
             if known.has_prompt {
+                let chats = known.chats.iter().map(|(.., path)| path.clone());
                 let all = chats.chain(known.maps.iter().cloned()).collect();
                 listing.add(FoundSession::of_files(id.clone(), all));
-            } else {
-                chats.for_each(|path| listing.skip(path, "it has no prompt"));
+                continue;
+            }
+            for (has_lines, _, path) in &known.chats {
+                // A prompt may be in a damaged line.
+                let no_prompt = |json: &str| serde_json::from_str::<IgnoredAny>(json).map(|_| false);
+                let head = if *has_lines { files::has(path, no_prompt) } else { Ok(false) };
+                listing.has_prompt(path, head);
             }
         }
         (listing, known)
@@ -190,11 +197,10 @@ struct Head {
 impl Head {
     /// Reads a file up to its first prompt; `None` of a file that names no session.
     fn read(path: &Path, is_document: bool) -> Result<Option<Self>, StoreError> {
-        let mut head: Option<Self> = None;
-        let mut take = |record: &Record<'_>| {
+        let take = |head: &mut Option<Self>, record: &Record<'_>| {
             let change = record.set.as_deref().unwrap_or(record);
-            if let (None, Some(session_id)) = (&head, &record.session_id) {
-                head = Some(Self {
+            if let (None, Some(session_id)) = (&*head, &record.session_id) {
+                *head = Some(Self {
                     session_id: session_id.clone(),
                     project_hash: record.project_hash.clone(),
                     start_time: record.start_time,
@@ -202,7 +208,7 @@ impl Head {
                 });
             }
             let listed = || change.messages().is_some_and(|all| all.iter().any(|one| one.prompt().is_some()));
-            if let Some(head) = &mut head {
+            if let Some(head) = head {
                 head.has_prompt |= record.prompt().is_some() || listed();
             }
             !head.as_ref().is_some_and(|head| head.has_prompt)
@@ -210,10 +216,11 @@ impl Head {
         if is_document {
             let bytes = files::contents(path)?.unwrap_or_default();
             let document = serde_json::from_slice(&bytes);
-            take(&document.map_err(|error| StoreError::malformed(path, error))?);
+            let (mut head, document) = (None, document.map_err(|error| StoreError::malformed(path, error))?);
+            take(&mut head, &document);
+            Ok(head)
         } else {
-            files::each_line(path, |_, json| Ok(take(&serde_json::from_str(json)?)))?;
+            files::find(path, |head, json| Ok(take(head, &serde_json::from_str(json)?)))
         }
-        Ok(head)
     }
 }

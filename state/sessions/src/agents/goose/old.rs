@@ -37,12 +37,10 @@ struct Line<'a> {
 
 /// Reads a file's first line; `None` if it describes no session.
 pub(super) fn header(path: &Path) -> Result<Option<Header>, StoreError> {
-    let mut header = None;
-    files::each_line(path, |_, json| {
-        header = serde_json::from_str(json).ok();
+    files::find(path, |header, json| {
+        *header = serde_json::from_str(json).ok();
         Ok(false)
-    })?;
-    Ok(header)
+    })
 }
 
 pub(super) fn session(found: &FoundSession) -> Result<Session, StoreError> {

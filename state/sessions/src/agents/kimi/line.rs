@@ -161,11 +161,8 @@ pub(super) struct Aside<'a> {
 
 /// Returns true if a file has a prompt.
 pub(super) fn has_prompt(path: &Path) -> Result<bool, StoreError> {
-    let mut found = false;
-    files::each_line(path, |_, json| {
+    files::has(path, |json| {
         let line: Line<'_> = serde_json::from_str(json)?;
-        found = line.message.is_some_and(|message| message.kind == "TurnBegin");
-        Ok(!found)
-    })?;
-    Ok(found)
+        Ok(line.message.is_some_and(|message| message.kind == "TurnBegin"))
+    })
 }

@@ -163,12 +163,7 @@ impl From<&Usage> for Tokens {
 
 /// Returns true if a file has a prompt.
 pub(super) fn has_prompt(path: &Path) -> Result<bool, StoreError> {
-    let mut found = false;
-    files::each_line(path, |_, json| {
-        found = serde_json::from_str::<Line<'_>>(json)?.kind == "turn.prompt";
-        Ok(!found)
-    })?;
-    Ok(found)
+    files::has(path, |json| Ok(serde_json::from_str::<Line<'_>>(json)?.kind == "turn.prompt"))
 }
 
 /// Returns the time up to which a file has lines of another session: when it was last forked.

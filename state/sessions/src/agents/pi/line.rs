@@ -5,7 +5,7 @@ use serde::Deserialize;
 use serde_json::value::RawValue;
 
 use crate::session::Tokens;
-use crate::tolerant::or_default;
+use crate::tolerant::{or_default, whole};
 
 /// Line: the header, or an entry of the session's tree. Its fields depend on its type.
 #[derive(Debug, Default, Deserialize)]
@@ -19,7 +19,7 @@ pub(super) struct Line<'a> {
     #[serde(deserialize_with = "or_default")]
     pub(super) timestamp: Option<Timestamp>,
     /// Of the header.
-    #[serde(deserialize_with = "or_default")]
+    #[serde(deserialize_with = "whole")]
     pub(super) version: Option<u32>,
     /// Of the header.
     #[serde(deserialize_with = "or_default")]

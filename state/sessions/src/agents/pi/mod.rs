@@ -78,15 +78,14 @@ fn find(place: &Path) -> Listing {
 
 /// Returns the id of a file's session, or the reason why the file is none.
 fn identity(path: &Path) -> Result<Result<String, &'static str>, StoreError> {
-    let (mut id, mut has_prompt) = (None, false);
-    files::each_line(path, |_, json| {
-        let line: Line<'_> = serde_json::from_str(json).unwrap_or_default();
+    let mut id = None;
+    let has_prompt = files::has(path, |json| {
+        let line: Line<'_> = serde_json::from_str(json)?;
         if id.is_none() {
             id = line.id.filter(|_| line.kind == "session");
-            return Ok(id.is_some());
+            return Ok(id.is_none());
         }
-        has_prompt = line.message.role == "user";
-        Ok(!has_prompt)
+        Ok(line.message.role == "user")
     })?;
     Ok(match id {
         None => Err("it does not begin with a session"),

@@ -83,10 +83,5 @@ fn pieces(found: &FoundSession) -> Result<Vec<Piece>, StoreError> {
 }
 
 fn has_prompt(path: &Path) -> Result<bool, StoreError> {
-    let mut found = false;
-    files::each_line(path, |_, json| {
-        found = serde_json::from_str::<Line<'_>>(json)?.is_prompt();
-        Ok(!found)
-    })?;
-    Ok(found)
+    files::has(path, |json| Ok(serde_json::from_str::<Line<'_>>(json)?.is_prompt()))
 }

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use serde::Deserialize;
 
 use crate::files;
+use crate::found::Listing;
 use crate::tolerant::or_default;
 
 /// `CURRENT`, which names a generation.
@@ -47,14 +48,14 @@ pub(super) struct Generation {
 }
 
 impl Generation {
-    /// Returns the generation that counts; without it, the latest one.
+    /// Returns the generation that counts; without it, the latest one. Lists a `CURRENT` that
+    /// cannot be read.
     ///
     /// # Errors
     ///
     /// The reason why there is none.
-    pub(super) fn current(store: &Path) -> Result<Self, String> {
-        let current: Option<Current> = files::document(&store.join("CURRENT")).ok().flatten();
-        let named = current.and_then(|current| current.generation);
+    pub(super) fn current(store: &Path, listing: &mut Listing) -> Result<Self, String> {
+        let Current { generation: named } = listing.shared(&store.join("CURRENT"));
         let folders = files::folders(&store.join("generations"));
         let is_named = |folder: &&PathBuf| named.as_deref() == Some(files::name(folder));
         let named = folders.iter().filter(is_named);

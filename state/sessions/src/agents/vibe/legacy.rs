@@ -152,13 +152,7 @@ impl Message {
 ///
 /// The reason why the files are no session.
 pub(super) fn id(messages: &Path, meta: &Path) -> Result<Option<String>, StoreError> {
-    let mut has_prompt = false;
-    let take = |_, json: &str| {
-        has_prompt = serde_json::from_str::<Message>(json)?.is_prompt();
-        Ok(!has_prompt)
-    };
-    files::each_line(messages, take)?;
-    if !has_prompt {
+    if !files::has(messages, |json| Ok(serde_json::from_str::<Message>(json)?.is_prompt()))? {
         return Ok(None);
     }
     let meta: Option<Meta> = files::document(meta).ok().flatten();

@@ -99,7 +99,7 @@ impl Found {
     }
 
     fn unified(&mut self, folder: PathBuf) {
-        let generation = match Generation::current(&folder) {
+        let generation = match Generation::current(&folder, &mut self.listing) {
             Ok(generation) => generation,
             Err(reason) => return self.listing.unread(folder, reason),
         };

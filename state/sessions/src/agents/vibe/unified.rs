@@ -14,7 +14,7 @@ use super::projection::{Projection, Turn};
 use crate::draft::Draft;
 use crate::error::StoreError;
 use crate::files;
-use crate::found::FoundSession;
+use crate::found::{FoundSession, Listing};
 use crate::session::{Outcome, Purpose, Relation, Request, Session, Tokens};
 use crate::tolerant::or_default;
 
@@ -58,7 +58,9 @@ struct Metadata {
 
 pub(super) fn session(found: &FoundSession, store: &Path) -> Result<Session, StoreError> {
     found.main_file()?;
-    let generation = Generation::current(store).map_err(|reason| StoreError::malformed(store, reason))?;
+    // What cannot be read was listed when the session was found.
+    let generation = Generation::current(store, &mut Listing::default());
+    let generation = generation.map_err(|reason| StoreError::malformed(store, reason))?;
     let projection = Projection::read(&generation, store)?;
     let runtime: Option<Runtime> = files::document(&generation.runtime()).ok().flatten();
     let meta: Option<Meta> = files::document(&store.join("meta.json")).ok().flatten();

@@ -1,0 +1,43 @@
+//! Questions before something is done, and why none was asked.
+
+use crate::agents::{SESSION, ids, with_claude};
+use crate::fixture::Result;
+use crate::terminal;
+
+#[test]
+fn an_agent_is_forgotten_after_a_question() -> Result {
+    let fixture = with_claude()?;
+    fixture.json(&["agents", "add", "claude"])?;
+    let listed = || fixture.json(&["threads", "--agent", "claude", "--limit", "100"]);
+    assert!(ids(&listed()?).contains(&SESSION));
+    let forget = ["agents", "remove", "claude", "--forget"];
+    insta::assert_snapshot!(fixture.run(&forget)?.all(), @r"
+    exit 2
+    --- stderr
+    error: nothing was erased: it needs a confirmation, and stdin is not a terminal
+      hint: pass --yes to erase without asking
+    ");
+    let (code, said) = terminal::asked(fixture.command(&forget), "", || Ok(()))?;
+    assert_eq!(code, Some(0), "{said}");
+    insta::assert_snapshot!(said, @r"
+    Claude Code: 34 sessions
+    Erase what was read of them, with their names, goals and kept files? [y/N] 
+    nothing was erased
+    ");
+    assert!(ids(&listed()?).contains(&SESSION));
+    let (code, said) = terminal::asked(fixture.command(&forget), "y", || Ok(()))?;
+    assert!(code == Some(0) && said.contains("erased here: 34 sessions"), "{said}");
+    assert!(ids(&listed()?).is_empty());
+    Ok(())
+}
+
+#[test]
+fn json_asks_nothing_even_on_a_terminal() -> Result {
+    let fixture = with_claude()?;
+    fixture.json(&["agents", "add", "claude"])?;
+    let (code, said) = terminal::asked(fixture.command(&["--json", "keep", "--all"]), "y", || Ok(()))?;
+    assert_eq!(code, Some(2), "{said}");
+    assert!(said.contains("it needs a confirmation, and --json asks nothing"), "{said}");
+    assert!(said.contains("pass --yes to copy without asking"), "{said}");
+    Ok(())
+}
