@@ -52,7 +52,7 @@ fn a_session_of_a_removed_agent_is_read_from_its_copy() -> Result {
     let read = fixture.run(&["threads", "read", SESSION])?;
     assert!(read.stdout.contains("a.txt"), "{}", read.all());
     assert_eq!(kept(&fixture)?[0]["agent_has_it"], false);
-    fixture.json(&["agents", "remove", "claude", "--forget"])?;
+    fixture.json(&["agents", "remove", "claude", "--forget", "--yes"])?;
     assert!(!ids(&fixture.json(&["threads", "--all", "--limit", "100"])?).contains(&SESSION));
     Ok(())
 }

@@ -186,6 +186,12 @@ impl Manifest {
         }
     }
 
+    /// Has the other places opened again: one of them may have a session that this one has lost.
+    pub(super) fn open_others(&mut self, place: &Path) {
+        self.states.retain(|other, _| other == place);
+        self.is_changed = true;
+    }
+
     /// Notes a session of a place.
     pub(super) fn set(&mut self, place: &Path, session: Mirrored) {
         let known = self.places.entry(place.to_owned()).or_default();

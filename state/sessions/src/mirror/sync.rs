@@ -208,6 +208,7 @@ impl Pass<'_> {
                     report.gone += 1;
                     let gone_since = Some(Timestamp::now());
                     self.manifest.set(self.place, Mirrored { gone_since, ..known });
+                    self.manifest.open_others(self.place);
                 }
                 Absence::Unlisted => {}
                 Absence::Unreadable(reason) => {
