@@ -24,7 +24,7 @@ fn a_lost_session_is_read_and_found_again() -> Result {
     fs::remove_dir_all(shared(&fixture).join("agents"))?;
     let read = fixture.run(&["threads", "read", SESSION])?;
     assert!(read.stdout.contains("a.txt"), "{}", read.all());
-    assert!(read.stderr.contains("1 lost session of claude read again from kept copies"), "{}", read.all());
+    assert!(read.stderr.contains("read again from kept copies: 1 lost session of claude"), "{}", read.all());
     assert_eq!(fixture.json(&["threads", "read", SESSION])?["turns"], before["turns"]);
     let shown = fixture.json(&["threads", "show", SESSION])?;
     assert_eq!(shown["thread"]["name"], "A name of mine");

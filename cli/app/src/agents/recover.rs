@@ -41,7 +41,7 @@ pub(super) async fn recover(
         drop(lock);
         if recovered.written > 0 {
             let sessions = counted(recovered.written, "lost session");
-            observer.note(&format!("{sessions} of {agent} read again from kept copies").into());
+            observer.note(&format!("read again from kept copies: {sessions} of {agent}").into());
         }
         if let Some((native_id, why)) = recovered.failed.first() {
             let why = format!("the kept copy of {native_id} of {agent} could not be read: {why}; ");

@@ -1,15 +1,13 @@
 //! Brings the mirror up to date.
 
-use std::collections::HashSet;
 use std::iter::zip;
 use std::path::PathBuf;
 
 use threadkeep_sessions::{MirrorError, StorePlace, SyncReport, store, stores};
 use threadkeep_state::StateRuntime;
 use tokio::time::Instant;
-use uuid::Uuid;
 
-use super::deleted::{deleted, deleted_unless};
+use super::deleted::deleted_unless;
 use super::included::{Included, included};
 use super::lock::tried_until;
 use super::recover::recover;
@@ -21,8 +19,8 @@ use crate::pass::A_MOMENT;
 use crate::text::counted;
 
 /// Reads what has changed in the places of added agents. Waits a moment for another process that
-/// does. What cannot be read is a note, and no reason to show nothing. Does nothing if no agent was
-/// added. With `include_deleted`, sessions of deleted threads are mirrored, too.
+/// does. Notes what cannot be read, and goes on. Does nothing if no agent was added. With
+/// `include_deleted`, sessions of deleted threads are mirrored, too.
 ///
 /// # Errors
 ///
@@ -42,8 +40,8 @@ pub async fn sync(state: &StateRuntime, include_deleted: bool, observer: &dyn Ob
         let note = format!("this version does not know the agent {}", unknown.agent);
         observer.note(&note.into());
     }
-    let read = async || sync_places(state, &all, &all, &deleted, observer).await.then_some(());
-    if tried_until(until, read).await.is_none() {
+    let read = async || sync_places(state, &all, &all, include_deleted, observer).await.transpose();
+    if !all.is_empty() && tried_until(until, read).await.transpose()?.is_none() {
         let mut agents: Vec<_> = all.iter().map(|place| place.agent.as_str()).collect();
         agents.sort_unstable();
         agents.dedup();
@@ -52,7 +50,8 @@ pub async fn sync(state: &StateRuntime, include_deleted: bool, observer: &dyn Ob
         observer.note(&format!("{busy}{agents} may be incomplete").into());
     }
     if has_copies && let Err(fault) = recover(state, &all, include_deleted, observer).await {
-        observer.note(&Message::from("kept sessions were not read: ").append(fault.sentence()));
+        let lost = Message::from("lost sessions were not read from kept copies: ");
+        observer.note(&lost.append(fault.sentence()));
     }
     Ok(())
 }
@@ -60,30 +59,36 @@ pub async fn sync(state: &StateRuntime, include_deleted: bool, observer: &dyn Ob
 /// Does the same for one place, and waits for none. Returns false if another process works on the
 /// mirror, or the index cannot be read.
 pub async fn sync_place(state: &StateRuntime, place: &Included, observer: &dyn Observer) -> bool {
-    match (included(state.sqlite_home()), deleted(state).await) {
-        (Ok(all), Ok(deleted)) => {
-            sync_places(state, std::slice::from_ref(place), &all, &deleted, observer).await
-        }
-        _ => false,
-    }
+    let Ok(all) = included(state.sqlite_home()) else { return false };
+    let read = sync_places(state, std::slice::from_ref(place), &all, false, observer).await;
+    matches!(read, Ok(Some(())))
 }
 
-/// Reads what has changed in some places. Returns false if another process works on the mirror.
+/// Reads what has changed in some places. Returns `None` if another process works on the mirror.
 async fn sync_places(
     state: &StateRuntime,
     places: &[Included],
     all: &[Included],
-    deleted: &HashSet<Uuid>,
+    include_deleted: bool,
     observer: &dyn Observer,
-) -> bool {
-    let mut mirror = super::mirror(state.sqlite_home()).without(deleted.clone());
+) -> Result<Option<()>, Fault> {
+    let mut mirror = super::mirror(state.sqlite_home());
     for store in stores() {
         let added = all.iter().filter(|place| place.agent == store.name());
         mirror = mirror.with_places(store.name(), added.map(|place| place.place.clone()).collect());
     }
+    let lock = match mirror.lock() {
+        Ok(Some(lock)) => lock,
+        Ok(None) => return Ok(None),
+        Err(error) => {
+            observer.note(&not_read("other agents", &error).into());
+            return Ok(Some(()));
+        }
+    };
+    // No thread is deleted while the lock is held.
+    let mut lock = lock.without(deleted_unless(state, include_deleted).await?);
     let (sqlite_home, mut places) = (state.sqlite_home().to_owned(), places.to_vec());
     let synced = tokio::task::spawn_blocking(move || {
-        let Some(mut lock) = mirror.lock()? else { return Ok(None) };
         // Some may have been removed since the list was read.
         let added = included(&sqlite_home).unwrap_or_default();
         places.retain(|place| added.contains(place) && store(&place.agent).is_some());
@@ -92,17 +97,16 @@ async fn sync_places(
             .filter_map(|place| Some(StorePlace { store: store(&place.agent)?, path: &place.place }));
         let reports = lock.read(&known.collect::<Vec<_>>());
         lock.finish()?;
-        Ok::<_, MirrorError>(Some((places, reports)))
+        Ok::<_, MirrorError>((places, reports))
     });
     match synced.await {
-        Ok(Ok(Some((places, reports)))) => {
+        Ok(Ok((places, reports))) => {
             zip(&places, reports).for_each(|(place, report)| note(&place.agent, report, observer));
         }
-        Ok(Ok(None)) => return false,
         Ok(Err(error)) => observer.note(&not_read("other agents", &error).into()),
         Err(error) => observer.note(&not_read("other agents", &error).into()),
     }
-    true
+    Ok(Some(()))
 }
 
 /// Returns the files and folders of a place of which none changes unless a session does; none for

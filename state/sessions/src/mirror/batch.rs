@@ -2,17 +2,16 @@
 //! first.
 
 use std::fs::{self, File, OpenOptions};
-use std::io::{ErrorKind, Write as _};
+use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
 use super::error::MirrorError;
-use super::remove;
 use crate::disk;
 
 /// Files that wait for the disk.
 ///
-/// After a kill, each replaced file is the old one or the new one. A created or an appended file
-/// may lack its end, which the next pass adds.
+/// After a kill, each file is the old one or the new one. An appended file may lack its end, which
+/// the next pass adds.
 #[derive(Debug, Default)]
 pub(super) struct Batch {
     /// Files to write, each with the path that it gets.
@@ -28,15 +27,12 @@ pub(super) struct Batch {
 }
 
 impl Batch {
-    /// Writes a new file. The file of a killed pass is replaced.
+    /// Writes a new file. It has its name before it is on the disk: no list has it yet.
     pub(super) fn create(&mut self, path: &Path, bytes: &[u8]) -> Result<(), MirrorError> {
-        let mut file = match disk::create_file(path) {
-            Err(error) if error.kind() == ErrorKind::AlreadyExists => return self.replace(path, bytes),
-            file => file.map_err(MirrorError::io(path))?,
-        };
+        self.replace(path, bytes)?;
+        let renamed = self.replaced.pop().map(|(new, path)| fs::rename(new, path));
         self.created.push(path.to_owned());
-        self.bytes += bytes.len();
-        file.write_all(bytes).map_err(MirrorError::io(path))
+        renamed.unwrap_or(Ok(())).map_err(MirrorError::io(path))
     }
 
     /// Writes a file that replaces the one at a path.
@@ -75,8 +71,8 @@ impl Batch {
         self.bytes += other.bytes;
     }
 
-    /// Puts everything in its place.
-    pub(super) fn finish(mut self, folder: &Path) -> Result<(), MirrorError> {
+    /// Puts everything in its place. Returns the files to remove once no list has them.
+    pub(super) fn finish(mut self, folder: &Path) -> Result<Vec<PathBuf>, MirrorError> {
         let new = self.replaced.iter().map(|(new, _)| new);
         let written = new.chain(&self.created).chain(&self.appended).map(PathBuf::as_path);
         let written: Vec<_> = written.collect();
@@ -86,10 +82,7 @@ impl Batch {
         }
         self.replaced.clear();
         self.created.clear();
-        for path in &self.removed {
-            remove(path)?;
-        }
-        Ok(())
+        Ok(std::mem::take(&mut self.removed))
     }
 }
 

@@ -1,6 +1,6 @@
-//! The lock of a mirror, and all that is done with it.
+//! Lock of a mirror, and the operations that need it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 use std::iter::zip;
 use std::path::Path;
 use std::sync::mpsc::sync_channel;
@@ -60,6 +60,13 @@ impl MirrorLock {
         Self { pending: Pending::new(&mirror.folder), mirror, _lock: lock }
     }
 
+    /// Sets the threads that the user has deleted, as [`Mirror::without`].
+    #[must_use]
+    pub fn without(mut self, deleted: HashSet<Uuid>) -> Self {
+        self.mirror.deleted = deleted;
+        self
+    }
+
     /// Reads the new and changed sessions of some places, and gives a report of each. The sessions
     /// are in the mirror after [`finish`](Self::finish), or some of them before: waiting for the
     /// disk takes time.
@@ -74,8 +81,11 @@ impl MirrorLock {
         let (send, looked) = sync_channel(0);
         thread::scope(|scope| {
             scope.spawn(move || {
-                let mut looked = zip(places, known).map(|(place, known)| Looked::at(place, known));
-                looked.all(|looked| send.send(looked).is_ok())
+                for (place, known) in zip(places, known) {
+                    if send.send(Looked::at(place, known)).is_err() {
+                        break;
+                    }
+                }
             });
             zip(places, looked).map(|(place, looked)| self.read_one(place, looked)).collect()
         })
@@ -86,8 +96,7 @@ impl MirrorLock {
         let mut manifest = self.pending.take(agent)?;
         let damaged = manifest.damaged(&self.mirror.folder, agent);
         let report = self.pass(place, looked, &mut manifest);
-        if let Err(error) = &report {
-            // Nothing of the place was read.
+        if let Err(MirrorError::Store(error)) = &report {
             manifest.set_unread(place.path, &[Unread::new(place.path, error)]);
         }
         self.pending.put_back(agent, manifest);
@@ -100,7 +109,7 @@ impl MirrorLock {
     ///
     /// [`MirrorError::Io`], if a file cannot be written.
     pub fn finish(mut self) -> Result<(), MirrorError> {
-        self.pending.finish()
+        self.pending.finish(None)
     }
 
     fn pass(
@@ -160,7 +169,7 @@ impl MirrorLock {
         let mut sessions = manifest.places.get(place).into_iter().flat_map(BTreeMap::values);
         sessions.all(|known| {
             known.deleted == self.mirror.deleted.contains(&known.thread_id)
-                && (known.deleted || folder.join(&known.file).exists())
+                && (known.deleted || known.has_rollout(&folder))
         })
     }
 
@@ -188,15 +197,12 @@ impl MirrorLock {
     ///
     /// [`MirrorError`], if the file cannot be removed.
     pub fn erase(&mut self, agent: &str, thread_id: Uuid) -> Result<bool, MirrorError> {
-        let folder = &self.mirror.folder;
+        let folder = self.mirror.folder.join(agent);
         let mut manifest = self.pending.take(agent)?;
         let erased = manifest.erase(thread_id);
-        for file in &erased {
-            remove(&folder.join(agent).join(file))?;
-        }
-        if !erased.is_empty() {
-            manifest.write(folder, agent)?;
-        }
+        erased.iter().try_for_each(|file| remove(&folder.join(file)))?;
+        self.pending.finish(Some((agent, &mut manifest)))?;
+        self.pending.put_back(agent, manifest);
         Ok(!erased.is_empty())
     }
 

@@ -12,6 +12,7 @@ use uuid::Uuid;
 use super::error::MirrorError;
 use super::mirrored::Mirrored;
 use super::rebuilt::rebuilt;
+use super::remove;
 use crate::disk;
 use crate::found::{FoundSession, Unread};
 
@@ -34,6 +35,9 @@ pub(super) struct Manifest {
     /// True if the file is damaged, and this list was rebuilt from the rollouts.
     #[serde(skip)]
     is_rebuilt: bool,
+    /// True if a report has named the damaged file.
+    #[serde(skip)]
+    is_told: bool,
 }
 
 /// The most bytes that are read of a list.
@@ -104,15 +108,25 @@ impl Manifest {
         self.places.get(place)?.get(identity)
     }
 
-    /// Adds the rollouts that no row names, as a killed process leaves them.
+    /// Adds the rollouts of threads that no row has, as a killed process leaves them.
     pub(super) fn add_unlisted(&mut self, folder: &Path) {
-        let mut unlisted = rebuilt(folder);
-        let listed: HashSet<_> = self.sessions().map(|session| session.file.as_str()).collect();
-        unlisted.retain(|_, session| !listed.contains(session.file.as_str()));
+        let listed: HashSet<_> = self.sessions().map(|session| session.thread_id).collect();
+        let unlisted = rebuilt(folder, |thread| listed.contains(&thread));
         if !unlisted.is_empty() {
             self.places.entry(PathBuf::new()).or_default().extend(unlisted);
             self.is_changed = true;
         }
+    }
+
+    /// Removes the rollouts of deleted threads that a killed process has left.
+    pub(super) fn remove_deleted(&self, folder: &Path) -> Result<(), MirrorError> {
+        let deleted = self.sessions().filter(|session| session.deleted);
+        let deleted: HashSet<_> = deleted.map(|session| session.thread_id).collect();
+        if deleted.is_empty() {
+            return Ok(());
+        }
+        let left = rebuilt(folder, |thread| !deleted.contains(&thread));
+        left.values().try_for_each(|session| remove(&folder.join(&session.file)))
     }
 
     /// Notes which places are there. A change of them may give a session to another place.
@@ -165,9 +179,10 @@ impl Manifest {
         !unread.is_empty()
     }
 
-    /// Returns the damaged file, which the next write moves aside.
-    pub(super) fn damaged(&self, folder: &Path, agent: &str) -> Option<PathBuf> {
-        self.is_rebuilt.then(|| damaged(folder, agent))
+    /// Returns the damaged file once. The next write moves it aside.
+    pub(super) fn damaged(&mut self, folder: &Path, agent: &str) -> Option<PathBuf> {
+        let is_told = std::mem::replace(&mut self.is_told, true);
+        (self.is_rebuilt && !is_told).then(|| damaged(folder, agent))
     }
 
     /// Returns the state of a place when all of its sessions were last mirrored.
@@ -186,7 +201,8 @@ impl Manifest {
         }
     }
 
-    /// Has the other places opened again: one of them may have a session that this one has lost.
+    /// Forgets the states of the other places, so that the next pass opens them: one of them may
+    /// have a session that this one has lost.
     pub(super) fn open_others(&mut self, place: &Path) {
         self.states.retain(|other, _| other == place);
         self.is_changed = true;

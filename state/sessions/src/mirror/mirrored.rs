@@ -81,6 +81,12 @@ impl Mirrored {
         self.file.is_empty() && !self.deleted
     }
 
+    /// Returns true if its rollout is in an agent's folder of the mirror. That of a copy is its
+    /// original's.
+    pub(super) fn has_rollout(&self, folder: &Path) -> bool {
+        self.is_copy() || (!self.deleted && folder.join(&self.file).exists())
+    }
+
     /// Returns the thread that has what was said in the session: that of the original for a copy.
     pub fn shown_thread(&self) -> Uuid {
         let original = self.migrated_from.as_ref().filter(|_| self.is_copy());

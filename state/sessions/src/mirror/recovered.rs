@@ -38,9 +38,8 @@ impl Mirror {
         let (manifest, folder) = (Manifest::read(&self.folder, agent)?, self.folder.join(agent));
         let asked: HashSet<_> = threads.iter().collect();
         let known = manifest.sessions().filter(|known| asked.contains(&known.thread_id));
-        // The rollout of a copy of another agent's session is with that agent.
-        let there = known.filter(|known| known.is_copy() || folder.join(&known.file).exists());
-        let there: HashSet<_> = there.map(|known| known.thread_id).collect();
+        let there: HashSet<_> =
+            known.filter(|known| known.has_rollout(&folder)).map(|known| known.thread_id).collect();
         let is_lost = |thread: &Uuid| !there.contains(thread) && !self.deleted.contains(thread);
         Ok(threads.iter().copied().filter(is_lost).collect())
     }
@@ -65,7 +64,6 @@ impl MirrorLock {
         let (mirror, mut manifest) = (&self.mirror, self.pending.take(agent)?);
         let folder = mirror.folder.join(agent);
         super::create_private(&folder)?;
-        manifest.add_unlisted(&folder);
         let (mut recovered, mut failed) = (0, Vec::new());
         for SessionCopy { place, folder: copy, open, found } in copies {
             let thread = ids.of(found.identity());
@@ -73,8 +71,7 @@ impl MirrorLock {
             let is_elsewhere = manifest.known(&place, found.identity()).is_none_or(is_gone)
                 && manifest.take_over(&place, &found, thread).is_some();
             let known = manifest.known(&place, found.identity()).cloned();
-            let has_rollout =
-                |known: &Mirrored| known.deleted || known.is_copy() || folder.join(&known.file).exists();
+            let has_rollout = |known: &Mirrored| known.deleted || known.has_rollout(&folder);
             if is_elsewhere || mirror.deleted.contains(&thread) || known.as_ref().is_some_and(has_rollout) {
                 continue;
             }

@@ -76,8 +76,7 @@ impl Pass<'_> {
             let (rows, rollouts) = self.write(open, part, &mut report)?;
             self.note_written(rows, &mut report);
             if self.pending.add(rollouts) {
-                self.pending.finish()?;
-                self.manifest.write(&self.mirror.folder, self.store.name())?;
+                self.pending.finish(Some((self.store.name(), self.manifest)))?;
             }
         }
         report.unread.extend(self.unlisted.iter().map(|(path, error)| Unread::new(path, error)));
@@ -164,7 +163,7 @@ impl Pass<'_> {
     fn is_current(&self, folder: &Path, known: &Mirrored, found: &FoundSession) -> bool {
         known.fingerprint == found.fingerprint
             && known.gone_since.is_none()
-            && folder.join(&known.file).exists()
+            && known.has_rollout(folder)
             && known.migrated_from.as_ref().is_none_or(|original| original.is_known(self.ids))
     }
 
