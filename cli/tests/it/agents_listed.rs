@@ -98,6 +98,12 @@ fn sessions_that_gemini_is_about_to_delete_are_warned_of() -> Result {
         let listed = fixture.run(&["agents"])?;
         assert!(!listed.stdout.contains("will delete"), "{}", listed.all());
     }
+    fs::remove_file(&settings)?;
+    let listed = fixture.run(&["agents"])?;
+    assert!(listed.stdout.contains(&warning(keeps)), "{}", listed.all());
+    fixture.json(&["keep", "--ending", "--yes"])?;
+    let listed = fixture.run(&["agents"])?;
+    assert!(!listed.stdout.contains("will delete"), "kept: {}", listed.all());
     Ok(())
 }
 

@@ -11,7 +11,7 @@ fn homes_that_are_none() -> Result {
     exit 2
     --- stderr
     error: there is no agent home at [tmp]/home
-      hint: pass the agent's home with --home DIR, or set CODEX_HOME
+      hint: pass the agent's home with --home DIR, or set CODEX_HOME; `threadkeep agents` lists other agents
     ");
     fs::write(fixture.home(), "a file")?;
     insta::assert_snapshot!(fixture.run(&["backfill"])?.all(), @r"
@@ -25,7 +25,7 @@ fn homes_that_are_none() -> Result {
     exit 2
     --- stderr
     error: there is no agent home at [tmp]/user/.codex
-      hint: pass the agent's home with --home DIR, or set CODEX_HOME
+      hint: pass the agent's home with --home DIR, or set CODEX_HOME; `threadkeep agents` lists other agents
     ");
     insta::assert_snapshot!(fixture.run(&["status"])?.all(), @r"
     exit 1

@@ -7,11 +7,12 @@ use std::path::{Path, PathBuf};
 use jiff::{SignedDuration, Timestamp};
 use threadkeep_rollout::AgentHome;
 use threadkeep_sessions::{
-    Environment, LastUse, Mirrored, Retention, SessionStore, Unread, each_file, stores,
+    Environment, LastUse, Mirrored, Retention, SessionStore, Unread, Vault, each_file, stores,
 };
 use threadkeep_state::HOME_AGENT;
 
 use super::included::{Included, included};
+use super::vault::vault;
 use crate::dirs::Dirs;
 use crate::fault::Fault;
 use crate::given::real;
@@ -42,7 +43,7 @@ pub struct Place {
     pub sessions: Option<u64>,
     /// Of those, sessions that the agent has deleted.
     pub gone: u64,
-    /// Of those, sessions that the agent will delete within a week.
+    /// Sessions without a copy that the agent will delete within a week.
     pub ending: u64,
     /// True if its sessions were read since it was added, or need not be: it is the home.
     pub is_read: bool,
@@ -65,6 +66,7 @@ pub struct Place {
 pub fn places(dirs: &Dirs, environment: &Environment) -> Result<Vec<Place>, Fault> {
     let Dirs { home, sqlite_home, .. } = dirs.absolute();
     let (included, mirror) = (included(&sqlite_home)?, super::mirror(&sqlite_home));
+    let vault = vault(&sqlite_home);
     let home = AgentHome::open(real(&home)).ok().filter(AgentHome::looks_like_home);
     let home = home.filter(|_| !dirs.is_without_agent());
     let mut found = Vec::new();
@@ -80,7 +82,7 @@ pub fn places(dirs: &Dirs, environment: &Environment) -> Result<Vec<Place>, Faul
         paths.dedup();
         for path in paths {
             let home = home.filter(|home| home.root() == path);
-            let mut place = look(store, path, home, &included, &sessions);
+            let mut place = look(store, path, home, &included, &sessions, &vault);
             if place.is_included {
                 let unread = mirror.unread(store.name(), &place.path);
                 place.unread = unread.map_err(|error| Fault::plain(&error))?;
@@ -98,6 +100,7 @@ fn look(
     home: Option<&AgentHome>,
     included: &[Included],
     known: &[Mirrored],
+    vault: &Vault,
 ) -> Place {
     let is_added = included.iter().any(|included| included.agent == store.name() && included.place == path);
     let (bytes, last_used_at) = size(&path);
@@ -124,7 +127,7 @@ fn look(
         place.sessions = Some(threads.len() as u64);
     } else if is_added {
         let known: Vec<_> = known.iter().filter(|session| session.place == place.path).collect();
-        place.take(&known);
+        place.take(&known, vault);
     }
     place
 }
@@ -142,7 +145,7 @@ fn size(place: &Path) -> (u64, Option<Timestamp>) {
 
 impl Place {
     /// Takes what the mirror knows of the place's sessions.
-    fn take(&mut self, known: &[&Mirrored]) {
+    fn take(&mut self, known: &[&Mirrored], vault: &Vault) {
         let own = || known.iter().copied().filter(|session| !session.deleted && !session.is_copy());
         let present = || own().filter(|session| session.gone_since.is_none());
         // The first list after it was added reads it.
@@ -156,20 +159,29 @@ impl Place {
         let damaged = own().filter(|session| session.skipped_lines > 0);
         self.damaged_lines = damaged.map(|session| (session.source.clone(), session.skipped_lines)).collect();
         if let Some(retention) = self.store.retention(&self.path) {
-            self.ending = present().filter(|session| is_ending(session, retention)).count() as u64;
+            let agent = self.store.name();
+            // A copy that was made before the last use lacks what is new.
+            let is_kept = |session: &Mirrored, used_at| {
+                let kept = vault.get(agent, session.thread_id).ok().flatten();
+                kept.is_some_and(|kept| kept.kept_at > used_at)
+            };
+            let lost = |session: &&Mirrored| {
+                ending_since(session, retention).is_some_and(|used_at| !is_kept(session, used_at))
+            };
+            self.ending = present().filter(lost).count() as u64;
         }
     }
 }
 
-/// Returns true for a session that its agent will delete within a week.
-pub(super) fn is_ending(session: &Mirrored, retention: Retention) -> bool {
+/// Returns the last use of a session that its agent will delete within a week; `None` for others.
+pub(super) fn ending_since(session: &Mirrored, retention: Retention) -> Option<Timestamp> {
     let used_at = match retention.after {
         LastUse::Written => written_at(&session.source),
         LastUse::Said => session.updated_at,
     };
     let days = i64::from(retention.days) - WARNED_DAYS;
-    let limit = Timestamp::now().checked_sub(SignedDuration::from_hours(24 * days)).ok();
-    used_at.zip(limit).is_some_and(|(used_at, limit)| used_at < limit)
+    let limit = Timestamp::now().checked_sub(SignedDuration::from_hours(24 * days)).ok()?;
+    used_at.filter(|used_at| *used_at < limit)
 }
 
 fn written_at(path: &Path) -> Option<Timestamp> {

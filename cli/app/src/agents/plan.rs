@@ -13,7 +13,7 @@ use super::deleted::deleted;
 use super::included::included;
 use super::lock::lock_vault;
 use super::mirrored::MirroredThreads;
-use super::place::is_ending;
+use super::place::ending_since;
 use super::vault::{of_copy, vault};
 use crate::dirs::Dirs;
 use crate::fault::Fault;
@@ -66,8 +66,9 @@ pub fn sessions_to_keep(
             let of_place = sessions.iter().filter(|session| session.place == place.place);
             let there = of_place
                 .filter(|session| session.gone_since.is_none() && !session.deleted && !session.is_copy());
-            let chosen = there
-                .filter(|session| !only_ending || retention.is_some_and(|rule| is_ending(session, rule)));
+            let chosen = there.filter(|session| {
+                !only_ending || retention.is_some_and(|rule| ending_since(session, rule).is_some())
+            });
             wanted.extend(chosen.map(|session| Wanted::of(store.name(), session)));
         }
     }

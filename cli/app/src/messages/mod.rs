@@ -183,7 +183,8 @@ fn of_home(error: &HomeError) -> Fault {
     const PERMISSIONS: &str = "check its permissions, or pass another home with --home DIR";
     match error {
         HomeError::NotFound(path) => {
-            Fault::new(format!("there is no agent home at {}", path.display()), OTHER_HOME)
+            let hint = (OTHER_HOME, "; ", command("agents"), " lists other agents");
+            Fault::new(format!("there is no agent home at {}", path.display()), hint)
         }
         HomeError::NotADirectory(path) => {
             Fault::new(format!("{} is not a folder", path.display()), OTHER_HOME)
