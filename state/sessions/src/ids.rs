@@ -34,6 +34,12 @@ impl<'a> ThreadIds<'a> {
         Self { others, ..Self::new(agent, taken) }
     }
 
+    /// Leaves threads to other agents' sessions that are not in the mirror.
+    pub(crate) fn leaving(mut self, threads: impl IntoIterator<Item = Uuid>) -> Self {
+        self.taken.extend(threads);
+        self
+    }
+
     /// Returns the thread of another agent's session that a session was migrated from; `None` if
     /// there is none.
     pub(crate) fn migrated_from(&self, parent: &Parent) -> Option<Uuid> {

@@ -1,9 +1,10 @@
 //! Adds an agent, and takes one out again.
 
-use std::fs;
+use std::fs::{self, File};
 use std::io;
 use std::path::{Path, PathBuf};
 
+use tempfile::NamedTempFile;
 use threadkeep_sessions::{Environment, SessionStore, Unread, store, unlisted};
 use threadkeep_state::{DATABASES, HOME_AGENT};
 
@@ -168,7 +169,7 @@ fn take_over(from: &Path, to: &Path) -> Result<bool, Fault> {
         if let Some(folder) = target.parent() {
             create_private(folder).map_err(|error| failed("create", folder, &error))?;
         }
-        fs::copy(&source, &target).map_err(|error| failed("copy", &source, &error))?;
+        copy(&source, &target).map_err(|error| failed("copy", &source, &error))?;
         is_any = true;
     }
     let (old, new) = (vault(from), vault(to));
@@ -178,6 +179,15 @@ fn take_over(from: &Path, to: &Path) -> Result<bool, Fault> {
         is_any = true;
     }
     Ok(is_any)
+}
+
+/// Copies a file of ours. A kill or a full disk leaves no part of it under its name.
+fn copy(source: &Path, target: &Path) -> io::Result<()> {
+    let mut copy = NamedTempFile::new_in(target.parent().unwrap_or(target))?;
+    io::copy(&mut File::open(source)?, &mut copy)?;
+    copy.as_file().sync_all()?;
+    copy.persist_noclobber(target)?;
+    Ok(())
 }
 
 fn failed(verb: &str, path: &Path, error: &io::Error) -> Fault {

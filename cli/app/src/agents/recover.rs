@@ -27,7 +27,9 @@ pub(super) async fn recover(
     include_deleted: bool,
     observer: &dyn Observer,
 ) -> Result<(), Fault> {
-    let (vault, mirror) = (vault(state.sqlite_home()), super::mirror(state.sqlite_home()));
+    let vault = vault(state.sqlite_home());
+    let copies = vault.copies().map_err(|error| Fault::plain(&error))?;
+    let mirror = super::mirror(state.sqlite_home()).with_kept(copies);
     for copies in Copies::by_agent(&vault, included)? {
         if copies.without_rollout(&mirror)?.is_empty() {
             continue;
@@ -45,7 +47,7 @@ pub(super) async fn recover(
         }
         if let Some((native_id, why)) = recovered.failed.first() {
             let why = format!("the kept copy of {native_id} of {agent} could not be read: {why}; ");
-            observer.note(&(why, command("kept"), " lists all copies").into());
+            observer.note(&(why, command("kept remove").arg(native_id), " deletes it").into());
         }
     }
     Ok(())

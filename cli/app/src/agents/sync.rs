@@ -72,7 +72,8 @@ async fn sync_places(
     include_deleted: bool,
     observer: &dyn Observer,
 ) -> Result<Option<()>, Fault> {
-    let mut mirror = super::mirror(state.sqlite_home());
+    let kept = vault(state.sqlite_home()).copies().unwrap_or_default();
+    let mut mirror = super::mirror(state.sqlite_home()).with_kept(kept);
     for store in stores() {
         let added = all.iter().filter(|place| place.agent == store.name());
         mirror = mirror.with_places(store.name(), added.map(|place| place.place.clone()).collect());

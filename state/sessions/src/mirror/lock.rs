@@ -152,7 +152,8 @@ impl MirrorLock {
             let threads = self.pending.threads(&other)?;
             others.insert(other, threads);
         }
-        Ok(ThreadIds::with_others(agent, others))
+        let kept = self.mirror.kept.iter().filter(|(other, _)| other != agent);
+        Ok(ThreadIds::with_others(agent, others).leaving(kept.map(|(_, thread)| *thread)))
     }
 
     /// Returns the names of the agents that have sessions here.

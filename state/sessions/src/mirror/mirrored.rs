@@ -1,5 +1,6 @@
 //! Entries of the list of mirrored sessions.
 
+use std::fs::{self, Metadata};
 use std::path::{Path, PathBuf};
 
 use jiff::Timestamp;
@@ -38,6 +39,9 @@ pub struct Mirrored {
     /// Time of what was said last.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub updated_at: Option<Timestamp>,
+    /// Length of the rollout when it was last written. A shorter one is damaged.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) rollout_bytes: Option<u64>,
     /// Session of another agent that this one was migrated from.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(super) migrated_from: Option<Original>,
@@ -64,6 +68,7 @@ impl Mirrored {
             place: place.to_owned(),
             source: found.source(),
             file: String::new(),
+            rollout_bytes: None,
             migrated_from: None,
             agent_version: None,
             format: None,
@@ -81,10 +86,13 @@ impl Mirrored {
         self.file.is_empty() && !self.deleted
     }
 
-    /// Returns true if its rollout is in an agent's folder of the mirror. That of a copy is its
-    /// original's.
+    /// Returns true if its whole rollout is in an agent's folder of the mirror. That of a copy is
+    /// its original's.
     pub(super) fn has_rollout(&self, folder: &Path) -> bool {
-        self.is_copy() || (!self.deleted && folder.join(&self.file).exists())
+        let is_whole =
+            |found: Metadata| found.is_file() && self.rollout_bytes.is_none_or(|bytes| found.len() >= bytes);
+        let is_there = || fs::symlink_metadata(folder.join(&self.file)).is_ok_and(is_whole);
+        self.is_copy() || (!self.deleted && is_there())
     }
 
     /// Returns the thread that has what was said in the session: that of the original for a copy.

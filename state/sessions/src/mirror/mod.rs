@@ -40,18 +40,29 @@ pub struct Mirror {
     deleted: HashSet<Uuid>,
     /// Added places, by agent.
     added: BTreeMap<String, Vec<PathBuf>>,
+    /// Threads of kept copies, with their agents.
+    kept: Vec<(String, Uuid)>,
 }
 
 impl Mirror {
     /// Names the folder of a mirror. It need not exist.
     pub fn new(folder: impl Into<PathBuf>) -> Self {
-        Self { folder: folder.into(), deleted: HashSet::new(), added: BTreeMap::new() }
+        Self { folder: folder.into(), deleted: HashSet::new(), added: BTreeMap::new(), kept: Vec::new() }
     }
 
     /// Sets the threads that the user has deleted. Their sessions have no rollout. Default: none.
     #[must_use]
     pub fn without(mut self, deleted: HashSet<Uuid>) -> Self {
         self.deleted = deleted;
+        self
+    }
+
+    /// Sets the threads of kept copies, with their agents, as
+    /// [`Vault::copies`](crate::Vault::copies). No session of another agent gets one of them.
+    /// Default: none.
+    #[must_use]
+    pub fn with_kept(mut self, kept: Vec<(String, Uuid)>) -> Self {
+        self.kept = kept;
         self
     }
 

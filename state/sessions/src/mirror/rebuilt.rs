@@ -53,6 +53,7 @@ pub(super) fn rebuilt(folder: &Path, is_known: impl Fn(Uuid) -> bool) -> BTreeMa
             place: PathBuf::new(),
             source: PathBuf::new(),
             file,
+            rollout_bytes: None,
             fingerprint: String::new(),
             gone_since: Some(Timestamp::now()),
             deleted: false,

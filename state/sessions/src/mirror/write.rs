@@ -143,7 +143,8 @@ fn write(
     }
     // The name has the session's start, which an agent may correct.
     batch.remove(before.filter(|before| before.file != file).map(|before| folder.join(&before.file)));
-    Ok(Mirrored { file, thread_id: id, ..mirrored })
+    let rollout_bytes = Some(rollout.len() as u64);
+    Ok(Mirrored { file, rollout_bytes, thread_id: id, ..mirrored })
 }
 
 /// Reads the rollout that a session had; empty if it is not there.

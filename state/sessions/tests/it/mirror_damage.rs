@@ -286,6 +286,39 @@ fn a_rollout_that_a_killed_pass_left_is_written_again() -> Result {
 }
 
 #[test]
+fn a_rollout_that_was_cut_is_written_again() -> Result {
+    let (example, folder) = (claude()?, tempfile::tempdir()?);
+    let mirror = Mirror::new(folder.path());
+    synced(&mirror, &example)?;
+    let whole = rollouts(&folder.path().join("claude"))?;
+    for (number, (path, bytes)) in whole.iter().enumerate() {
+        fs::write(path, &bytes[..bytes.len() * (number % 3) / 3])?;
+    }
+    synced(&mirror, &example)?;
+    assert!(rollouts(&folder.path().join("claude"))? == whole);
+    Ok(())
+}
+
+#[test]
+fn the_thread_of_a_kept_copy_stays_its_agents() -> Result {
+    let (gemini, folder) = (store("gemini").ok_or("an agent that this build knows")?, tempfile::tempdir()?);
+    let example = Example::of(gemini, &homes("gemini")?.remove(0))?;
+    let threads = |mirror: Mirror| -> Result<BTreeSet<_>> {
+        synced(&mirror, &example)?;
+        Ok(mirror.sessions("gemini")?.iter().map(|known| known.thread_id).collect())
+    };
+    let own = threads(Mirror::new(folder.path().join("own")))?;
+    let kept = own.iter().next().ok_or("a thread")?;
+    let of_claude =
+        threads(Mirror::new(folder.path().join("kept")).with_kept(vec![("claude".to_owned(), *kept)]))?;
+    assert!(!of_claude.contains(kept) && of_claude.len() == own.len());
+    let of_gemini =
+        threads(Mirror::new(folder.path().join("its")).with_kept(vec![("gemini".to_owned(), *kept)]))?;
+    assert_eq!(of_gemini, own);
+    Ok(())
+}
+
+#[test]
 fn places_that_are_read_together_give_what_each_gives_alone() -> Result {
     let (alone, together) = (tempfile::tempdir()?, tempfile::tempdir()?);
     let (mut examples, mirror) = (Vec::new(), Mirror::new(together.path()));
