@@ -58,7 +58,7 @@ impl Run for Restore<'_> {
         let home = dirs.agent_home()?;
         let index = Index::for_writing(dirs).await?;
         let back = self.restore(&copies, meant, &index, &home, dirs, screen).await;
-        closed(index, back).await
+        closed(index, back.and_then(Several::answer)).await
     }
 }
 
