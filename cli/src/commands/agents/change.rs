@@ -1,7 +1,7 @@
 //! `agents add` and `agents remove`.
 
-use std::ffi::OsString;
-use std::path::{Path, PathBuf};
+use std::ffi::{OsStr, OsString};
+use std::path::{Path, PathBuf, is_separator};
 use std::slice;
 
 use async_trait::async_trait;
@@ -36,8 +36,7 @@ impl Run for Add<'_> {
 
     async fn run(&self, context: &Context<'_>) -> Answered {
         let (names, dir) = match self.0 {
-            // `./claude` names a folder.
-            [name, dir] if !agents::is_name(dir) => (slice::from_ref(name), Some(Path::new(dir))),
+            [name, dir] if is_folder(dir) => (slice::from_ref(name), Some(Path::new(dir))),
             names => (names, None),
         };
         let names: Vec<_> = names.iter().map(|name| name.to_string_lossy().into_owned()).collect();
@@ -53,6 +52,13 @@ impl Run for Add<'_> {
         }
         added.answer()
     }
+}
+
+/// Returns true if a word names a folder and no agent, as `./claude` does. Any other word may be
+/// the misspelt name of an agent.
+fn is_folder(word: &OsStr) -> bool {
+    let has_separator = || word.to_string_lossy().contains(is_separator);
+    !agents::is_name(word) && (has_separator() || Path::new(word).exists())
 }
 
 async fn add(dirs: &Dirs, name: &str, dir: Option<&Path>, screen: &Screen) -> Result<AddedAnswer, Fault> {
