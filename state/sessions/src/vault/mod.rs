@@ -81,11 +81,6 @@ impl Vault {
         Ok(kept.map(|kept| Kept { agent: agent.to_owned(), thread_id, ..kept }))
     }
 
-    /// Returns true if something of an agent is kept.
-    pub fn has(&self, agent: &str) -> bool {
-        is_name(agent) && self.folder.join(agent).is_dir()
-    }
-
     /// Returns the folder with a copy's files: a place of the agent with this session alone, and
     /// with parts of others that it needs.
     pub fn place(&self, kept: &Kept) -> PathBuf {
