@@ -147,5 +147,5 @@ pub use session::{
     Outcome, Parent, Purpose, Relation, Request, Session, SessionTurn, Title, TitleSource, Tokens,
 };
 pub use store::{LastUse, OpenStore, ResumeCommand, Retention, SessionStore};
-pub use vault::{Kept, KeptFile, Restored, Vault, VaultContents, VaultError, VaultLock};
+pub use vault::{Kept, KeptFile, LeftAlone, Restored, Vault, VaultContents, VaultError, VaultLock};
 pub use walk::{MAX_DEPTH, each_file};

@@ -20,6 +20,7 @@ use std::path::{Path, PathBuf};
 use threadkeep_rollout::untouched;
 use uuid::Uuid;
 
+pub use entry::LeftAlone;
 pub use error::VaultError;
 pub use kept::{Kept, KeptFile, VaultContents};
 pub use restore::Restored;
