@@ -36,10 +36,10 @@ pub(crate) enum AgentsCommand {
         name: String,
         /// One of its folders [default: all]
         dir: Option<PathBuf>,
-        /// Erase what was read of its sessions and what was kept of them, too, after a question
+        /// Also erase its mirrored sessions and kept copies
         #[arg(long, conflicts_with = "dir")]
         forget: bool,
-        /// Do not ask before that
+        /// Erase without asking
         #[arg(short, long, requires = "forget")]
         yes: bool,
     },

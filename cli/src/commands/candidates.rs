@@ -36,8 +36,8 @@ impl Lookup<'_> {
         Ok(threads.map_err(|error| Fault::plain(&error))?.into_iter().collect())
     }
 
-    /// Returns the only one of these threads; `None` if there is none. They have the word as `how`
-    /// says.
+    /// Returns the only one of these threads; `None` if there is none. `how` names the relation of
+    /// the word to them, for the error.
     pub(super) async fn only(&self, typed: &str, how: &str, found: &[Uuid]) -> Result<Option<Uuid>, Fault> {
         match found {
             [] => Ok(None),

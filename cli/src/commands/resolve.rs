@@ -2,8 +2,8 @@
 //!
 //! A word is a whole id, `@1` for the first thread of a list, the path of a rollout, the beginning
 //! of an id, its end, a name, or a sub-agent's nickname or path, in this order. `PARENT/PATH` is a
-//! sub-agent below one thread. A whole id is taken as it is: goals and the agent graph may know
-//! threads that no rollout contains yet.
+//! sub-agent below one thread. A whole id of no thread and no session is taken as it is: goals and
+//! the agent graph may know threads that no rollout contains yet.
 
 use threadkeep_app::dirs::Dirs;
 use threadkeep_app::opening::Index;
@@ -86,9 +86,13 @@ impl<'a> Lookup<'a> {
     /// Finds the id that is meant, as [`find`](Self::find) does. A whole id need not be that of an
     /// indexed thread.
     pub(super) async fn find_id(&self, typed: &str) -> Result<Uuid, Fault> {
+        let is_unindexed =
+            |fault: &Fault| matches!(fault.kind, FaultKind::UnknownThread | FaultKind::DeletedThread);
         match self.find(typed).await {
-            Ok(thread) => Ok(thread.id),
-            Err(fault) => Uuid::try_parse(typed).map_err(|_| fault),
+            Err(fault) if is_unindexed(&fault) && Uuid::try_parse(typed).is_ok() => {
+                self.look_up_id(typed).await
+            }
+            found => Ok(found?.id),
         }
     }
 
@@ -127,25 +131,35 @@ impl<'a> Lookup<'a> {
 
     /// Returns the indexed thread that is meant.
     async fn look_up(&self, typed: &str) -> Result<Thread, Fault> {
-        let id = self.look_up_id(typed).await?;
+        self.indexed(self.look_up_id(typed).await?).await
+    }
+
+    /// Returns the indexed thread with an id.
+    async fn indexed(&self, id: Uuid) -> Result<Thread, Fault> {
         let threads = self.index.state.threads();
         if let Some(thread) = threads.get(id).await? {
             return Ok(thread);
         }
-        if let Some(at) = threads.deleted_at(id).await? {
-            return Err(StateError::Deleted { id, at }.into());
-        }
-        // The thread of a session whose id is a whole one may have another id.
-        let (sessions, not_found) = (self.of_sessions(typed)?, || StateError::NotFound(id));
-        let id = self.only(typed, OF_AGENT, &sessions).await?.ok_or_else(not_found)?;
-        Ok(threads.get(id).await?.ok_or_else(not_found)?)
+        Err(match threads.deleted_at(id).await? {
+            Some(at) => StateError::Deleted { id, at }.into(),
+            None => StateError::NotFound(id).into(),
+        })
     }
 
-    /// Returns the id that is meant: a whole one as it is, also of a deleted thread.
+    /// Returns the id that is meant, also that of a deleted thread. A whole id that nothing has is
+    /// returned as it is.
     pub(super) async fn look_up_id(&self, typed: &str) -> Result<Uuid, Fault> {
         let threads = self.index.state.threads();
         match Word::of(self.home, typed) {
-            Word::Id(id) => Ok(id),
+            Word::Id(id) => match self.indexed(id).await {
+                // A session's UUID may differ from its thread's id.
+                Err(fault) if fault.kind == FaultKind::UnknownThread => {
+                    let sessions = self.of_sessions(typed)?;
+                    Ok(self.only(typed, OF_AGENT, &sessions).await?.unwrap_or(id))
+                }
+                Err(fault) if fault.kind != FaultKind::DeletedThread => Err(fault),
+                _ => Ok(id),
+            },
             Word::Position(position) => self.at(position).await,
             Word::File(path) => {
                 let name = path.rsplit('/').next().unwrap_or(&path);
@@ -272,17 +286,24 @@ impl<'a> Lookup<'a> {
     }
 }
 
-/// Finds the ids that are meant by a command that needs the index for shortened ids alone.
+/// Finds the ids that are meant by a command that works without an index, too: then whole ids are
+/// taken as they are.
 pub(super) async fn resolve(
     dirs: &Dirs,
     typed: &[String],
     screen: &Screen,
 ) -> Result<Vec<Result<Uuid, Fault>>, Fault> {
-    if let Ok(ids) = typed.iter().map(|word| Uuid::try_parse(word)).collect::<Result<Vec<_>, _>>() {
-        return Ok(ids.into_iter().map(Ok).collect());
+    if typed.is_empty() {
+        return Ok(Vec::new());
     }
-    let home = dirs.agent_home()?;
-    let index = Index::for_reading(dirs, screen).await?;
+    let opened = async { Ok::<_, Fault>((dirs.agent_home()?, Index::for_reading(dirs, screen).await?)) };
+    let (home, index) = match opened.await {
+        Ok(opened) => opened,
+        Err(fault) => {
+            let ids = typed.iter().map(|word| Uuid::try_parse(word).map(Ok)).collect::<Result<_, _>>();
+            return ids.map_err(|_| fault);
+        }
+    };
     let lookup = Lookup::new(&index, &home, screen);
     let mut found = Vec::with_capacity(typed.len());
     for word in lookup.fixed(typed).await? {
@@ -303,7 +324,7 @@ pub(super) async fn may_exist(dirs: &Dirs, id: Uuid, screen: &Screen) -> Result<
     let lookup = Lookup::new(&index, &home, screen);
     // The store of goals refuses a deleted thread itself.
     let is_unknown = async || {
-        let found = lookup.look_up(&id.to_string()).await;
+        let found = lookup.indexed(id).await;
         found.is_err_and(|fault| fault.kind == FaultKind::UnknownThread)
     };
     let mut may_exist = !is_unknown().await;

@@ -30,14 +30,11 @@ pub(super) async fn each<A>(
     Ok(Several::of(typed, words, lookup.screen, async |word: String| run(&word).await).await)
 }
 
-/// Closes the index, and returns the answer or why there is none.
-pub(super) async fn closed<A: Answer + 'static>(
-    index: Index,
-    answers: Result<Several<A>, Fault>,
-) -> Answered {
+/// Closes the index, and returns what was done with it or why nothing was.
+pub(super) async fn closed<T>(index: Index, done: Result<T, Fault>) -> Result<T, Fault> {
     let closed = index.close().await;
-    let answered = answers?.answer()?;
-    closed.map(|()| answered)
+    let done = done?;
+    closed.map(|()| done)
 }
 
 impl<A> Several<A> {

@@ -8,20 +8,23 @@ use super::Screen;
 
 impl Screen {
     /// Checks that the user can be asked. `undone` says what is not done without an answer, and
-    /// `to` what `--yes` does: `delete`.
+    /// `action` what `--yes` does: `delete`.
     ///
     /// # Errors
     ///
     /// Fails with `--json`, and without a terminal to ask on.
-    pub(crate) fn check_can_ask(&self, undone: &str, to: &str) -> Result<(), Fault> {
-        let why = match () {
-            () if self.json => "--json asks nothing",
-            () if !io::stdin().is_terminal() => "stdin is not a terminal",
-            () if !io::stderr().is_terminal() => "stderr is not a terminal",
-            () => return Ok(()),
+    pub(crate) fn check_can_ask(&self, undone: &str, action: &str) -> Result<(), Fault> {
+        let why = if self.json {
+            "--json asks nothing"
+        } else if !io::stdin().is_terminal() {
+            "stdin is not a terminal"
+        } else if !io::stderr().is_terminal() {
+            "stderr is not a terminal"
+        } else {
+            return Ok(());
         };
         let why = format!("{undone}: it needs a confirmation, and {why}");
-        Err(Fault::new(why, format!("pass --yes to {to} without asking")))
+        Err(Fault::new(why, format!("pass --yes to {action} without asking")))
     }
 
     /// Asks the user on the terminal. Returns true for yes, and false for anything else.
@@ -29,8 +32,8 @@ impl Screen {
     /// # Errors
     ///
     /// As [`check_can_ask`](Self::check_can_ask).
-    pub(crate) async fn confirm(&self, question: &str, undone: &str, to: &str) -> Result<bool, Fault> {
-        self.check_can_ask(undone, to)?;
+    pub(crate) async fn confirm(&self, question: &str, undone: &str, action: &str) -> Result<bool, Fault> {
+        self.check_can_ask(undone, action)?;
         self.tell(&format!("{question} [y/N] "));
         // On its own thread, so that Ctrl-C still works.
         let answer = tokio::task::spawn_blocking(|| {

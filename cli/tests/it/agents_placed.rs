@@ -89,6 +89,11 @@ fn several_agents_are_added_at_once() -> Result {
     let fixture = with_claude()?;
     let examples = Path::new(env!("CARGO_MANIFEST_DIR")).join("../examples/agents");
     copy(&examples.join("gemini/home"), &user(&fixture), &|text| text)?;
+    let misspelt = refused(&fixture, &["agents", "add", "claude", "gemni"])?;
+    assert!(misspelt.contains("no agent is called `gemni`"), "{misspelt}");
+    assert!(misspelt.contains("did you mean `gemini`?"), "{misspelt}");
+    let folder = refused(&fixture, &["agents", "add", "claude", "no/folder"])?;
+    assert!(!folder.contains("no agent is called"), "{folder}");
     let misspelt = refused(&fixture, &["agents", "add", "gemini", "claude", "clod"])?;
     assert!(misspelt.contains("no agent is called `clod`"), "{misspelt}");
     assert!(rows(&fixture, "gemini")?.iter().all(|row| row["included"] == false), "none was added");

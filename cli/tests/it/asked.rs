@@ -1,6 +1,8 @@
 //! Questions before something is done, and why none was asked.
 
-use crate::agents::{SESSION, ids, with_claude};
+use std::fs;
+
+use crate::agents::{SESSION, ids, shared, with_claude};
 use crate::fixture::Result;
 use crate::terminal;
 
@@ -28,6 +30,27 @@ fn an_agent_is_forgotten_after_a_question() -> Result {
     let (code, said) = terminal::asked(fixture.command(&forget), "y", || Ok(()))?;
     assert!(code == Some(0) && said.contains("erased here: 34 sessions"), "{said}");
     assert!(ids(&listed()?).is_empty());
+    Ok(())
+}
+
+#[test]
+fn copies_alone_are_forgotten_after_a_question() -> Result {
+    let fixture = with_claude()?;
+    fixture.json(&["agents", "add", "claude"])?;
+    fixture.json(&["keep", SESSION, "--yes"])?;
+    fixture.json(&["agents", "remove", "claude"])?;
+    fs::remove_dir_all(shared(&fixture).join("agents"))?;
+    let forget = ["agents", "remove", "claude", "--forget"];
+    let (code, said) = terminal::asked(fixture.command(&forget), "", || Ok(()))?;
+    assert_eq!(code, Some(0), "{said}");
+    assert!(said.contains("Claude Code: 0 sessions, and the kept files of 1 session\n"), "{said}");
+    let copy = shared(&fixture).join("kept/claude").join(SESSION);
+    assert!(copy.exists());
+    let (code, said) = terminal::asked(fixture.command(&forget), "y", || Ok(()))?;
+    assert!(code == Some(0) && !copy.exists(), "{said}");
+    assert!(said.contains("erased here: 0 sessions, and the kept files of 1 session"), "{said}");
+    let again = fixture.run(&forget)?;
+    assert!(again.stderr.contains("claude was not added"), "{}", again.all());
     Ok(())
 }
 

@@ -72,6 +72,7 @@ fn deleting_a_thread_deletes_its_goal() -> Result {
 fn a_goal_that_cannot_be_deleted_yet_is_said_and_deleted_later() -> Result {
     let fixture = Fixture::bundled()?;
     fixture.json(&["goals", "set", ID, "Tidy the widget"])?;
+    assert_eq!(fixture.json(&["goals", "get", ID])?["goal"]["objective"], "Tidy the widget");
     let file = fixture.sqlite_home().join("goals_1.sqlite");
     let ours = fs::read(&file)?;
     fs::write(&file, "of another program")?;
@@ -79,7 +80,6 @@ fn a_goal_that_cannot_be_deleted_yet_is_said_and_deleted_later() -> Result {
     assert_eq!(said.code, Some(0), "{}", said.all());
     insta::assert_snapshot!(said.stderr, @"note: the goal of 01a2036c-de71-77f1-a9e3-3c28701bba61 could not be deleted yet; a later command will do it: cannot open [tmp]/home/threadkeep/goals_1.sqlite: it is not Threadkeep's goals database: the file is not a SQLite database");
     fs::write(&file, ours)?;
-    assert_eq!(fixture.json(&["goals", "get", ID])?["goal"]["objective"], "Tidy the widget");
     fixture.json(&["backfill"])?;
     assert!(fixture.json(&["goals", "get", ID])?["goal"].is_null());
     Ok(())

@@ -125,6 +125,11 @@ fn an_agents_map_gets_the_entry_that_it_lacks() -> Result {
     let map: Value = serde_json::from_slice(&fs::read(place.join("kimi.json"))?)?;
     let paths: Vec<_> = map["work_dirs"].as_array().into_iter().flatten().map(|it| &it["path"]).collect();
     assert!(paths.len() == 2 && paths[0] == "/elsewhere", "{map}");
+    fs::write(place.join("kimi.json"), "{\"work_dirs\": 7}")?;
+    let left = fixture.run(&["kept", "restore", id])?;
+    let why = "left as it is, because it differs, and the session's part of it is not known: [tmp]/user/.kimi/kimi.json\n";
+    assert!(left.code == Some(0) && left.stdout.contains(why), "{}", left.all());
+    fs::write(place.join("kimi.json"), map.to_string())?;
     let again = fixture.json(&["kept", "restore", id])?;
     assert_eq!((&again["added_to"], &again["shared"]), (&serde_json::json!([]), &serde_json::json!([])));
     Ok(())

@@ -82,6 +82,64 @@ fn an_id_of_several_agents_sessions_is_refused_with_their_names() -> Result {
     Ok(())
 }
 
+/// Adds sessions of pi and Kimi Code with one UUID. Claude Code's thread had it, so theirs do not.
+fn of_pi_and_kimi(fixture: &Fixture) -> Result<(String, String)> {
+    pi(fixture, SESSION)?;
+    kimi_code(fixture, SESSION, &json!({}))?;
+    fixture.json(&["agents", "add", "claude", "pi", "kimi-code"])?;
+    let threads = (thread_of(fixture, "pi")?, thread_of(fixture, "kimi-code")?);
+    fixture.json(&["agents", "remove", "claude", "--forget", "--yes"])?;
+    Ok(threads)
+}
+
+#[test]
+fn a_whole_id_of_several_agents_sessions_is_refused_too() -> Result {
+    let fixture = with_claude()?;
+    let (of_pi, of_kimi) = of_pi_and_kimi(&fixture)?;
+    let commands: [&[&str]; 6] = [
+        &["threads", "show", SESSION],
+        &["threads", "close", SESSION],
+        &["threads", "tree", SESSION],
+        &["goals", "set", SESSION, "Sell it"],
+        &["goals", "get", SESSION],
+        &["logs", "--thread", SESSION],
+    ];
+    for command in commands {
+        let refused = fixture.run(command)?;
+        assert_eq!(refused.code, Some(2), "{command:?}: {}", refused.all());
+        assert!(refused.stderr.contains(&of_pi) && refused.stderr.contains(&of_kimi), "{}", refused.all());
+    }
+    // A deleted session leaves the id to the other one.
+    fixture.json(&["threads", "delete", &of_pi, "--yes"])?;
+    assert_eq!(shown(&fixture, SESSION)?.0, of_kimi);
+    Ok(())
+}
+
+#[test]
+fn every_command_finds_the_thread_of_a_whole_id() -> Result {
+    let fixture = with_claude()?;
+    let (thread, of_kimi) = of_pi_and_kimi(&fixture)?;
+    fixture.json(&["threads", "delete", &of_kimi, "--yes"])?;
+    let set = fixture.json(&["goals", "set", SESSION, "Sell it"])?;
+    assert_eq!(set["thread_id"], thread.as_str(), "{set}");
+    let got = fixture.json(&["goals", "get", SESSION])?;
+    assert_eq!(got["goal"]["objective"], "Sell it", "{got}");
+    let tree = fixture.json(&["threads", "tree", SESSION])?;
+    assert_eq!(tree["agents"][0]["thread_id"], thread.as_str(), "{tree}");
+    assert_eq!(fixture.rows(&["--thread", SESSION])?, fixture.rows(&["--thread", &thread])?);
+    assert!(!fixture.rows(&["--thread", SESSION])?.is_empty());
+    // The ids of deleted sessions are not taken for new threads.
+    fixture.json(&["agents", "remove", "kimi-code", "--forget", "--yes"])?;
+    fixture.json(&["threads", "delete", SESSION, "--yes"])?;
+    for command in [&["threads", "show", SESSION][..], &["goals", "set", SESSION, "Sell it"]] {
+        let refused = fixture.run(command)?;
+        assert_eq!(refused.code, Some(2), "{}", refused.all());
+        assert!(refused.stderr.contains(&format!("{thread} was deleted")), "{}", refused.all());
+    }
+    assert_eq!(fixture.json(&["threads", "restore", SESSION])?["thread_id"], thread.as_str());
+    Ok(())
+}
+
 #[test]
 fn a_migrated_copy_is_shown_as_its_original() -> Result {
     const OLD: &str = "0f8fad5b-d9cb-469f-a165-70867728950e";

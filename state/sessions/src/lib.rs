@@ -83,9 +83,8 @@
 //! # File systems
 //!
 //! Nothing in a store is written, but what [`VaultLock::restore`] puts back where no file or entry
-//! is.
-//! SQLite databases are read from a private copy of the database and of its write-ahead log, and
-//! not even a time of a file changes. Links are not followed.
+//! is. SQLite databases are read from a private copy of the database and of its write-ahead log,
+//! and not even a time of a file changes. Links are not followed.
 //!
 //! # Features
 //!
@@ -148,5 +147,5 @@ pub use session::{
     Outcome, Parent, Purpose, Relation, Request, Session, SessionTurn, Title, TitleSource, Tokens,
 };
 pub use store::{LastUse, OpenStore, ResumeCommand, Retention, SessionStore};
-pub use vault::{Kept, KeptFile, Restored, Vault, VaultContents, VaultError, VaultLock};
+pub use vault::{Kept, KeptFile, LeftAlone, Restored, Vault, VaultContents, VaultError, VaultLock};
 pub use walk::{MAX_DEPTH, each_file};

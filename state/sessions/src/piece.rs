@@ -40,7 +40,7 @@ pub enum PieceKind {
     /// The session's own file. It is put back.
     Own,
     /// File that other sessions need, too, or the part of it that concerns this session. It is put
-    /// back only where there is none.
+    /// back where there is none. A file that is there gets the part if it has none of the session.
     Shared,
     /// Part of another session's file, without which this one reads differently. It is never put
     /// back.

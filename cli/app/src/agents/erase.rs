@@ -3,14 +3,13 @@
 use std::path::Path;
 
 use jiff::Timestamp;
-use threadkeep_sessions::Mirrored;
 use threadkeep_state::{DeletedNow, HOME_AGENT, PendingDeletion, StateRuntime};
 use uuid::Uuid;
 
 use super::included::{Included, included, remove};
 use super::lock::lock_mirror;
 use super::names::never_added;
-use super::vault::{forget_with, lock_copies, remove_with, vault};
+use super::vault::{copies_of, forget_with, lock_copies, remove_with};
 use crate::fault::Fault;
 
 /// Deletes threads: in the index and its participants, in the mirror, and in the vault. The agents'
@@ -53,6 +52,8 @@ pub struct Forgotten {
     pub sessions: u64,
     /// Of those, sessions that the agent had deleted before: they are nowhere now.
     pub gone: u64,
+    /// Threads of which files were kept, also of sessions that are not mirrored.
+    pub copies: Vec<Uuid>,
     /// Work that could not be done yet.
     pub pending: Vec<PendingDeletion>,
 }
@@ -62,57 +63,42 @@ pub struct Forgotten {
 ///
 /// # Errors
 ///
-/// Fails if the mirror or the vault stays locked; then nothing was done. Also fails if something
-/// cannot be erased.
+/// Fails if the mirror or the vault stays locked, and as [`to_forget`]; then nothing was done. Also
+/// fails if something cannot be erased.
 pub async fn forget(state: &StateRuntime, agent: &str) -> Result<Forgotten, Fault> {
     let sqlite_home = state.sqlite_home();
-    let mirror = super::mirror(sqlite_home);
     // No process brings the agent's mirror back meanwhile.
-    let lock = lock_mirror(&mirror).await?;
-    let sessions = mirror.sessions(agent).map_err(|error| Fault::plain(&error))?;
-    let (count, gone) = numbers(&sessions);
-    let of_places: Vec<_> = sessions.iter().map(|session| session.thread_id).collect();
+    let lock = lock_mirror(&super::mirror(sqlite_home)).await?;
     let copies = lock_copies(sqlite_home).await?;
+    let mut forgotten = to_forget(sqlite_home, agent)?;
     lock.forget(agent).map_err(|error| Fault::plain(&error))?;
-    if let Some(copies) = &copies {
-        forget_with(copies, agent, &of_places)?;
+    if let Some(lock) = &copies {
+        forget_with(lock, agent, &forgotten.copies)?;
     }
     let threads = state.threads().ids_of_agent(agent).await?;
-    let forgotten = state.forget_threads(&threads, Timestamp::now()).await?;
-    let places = remove(sqlite_home, agent, None).await?;
-    Ok(Forgotten { places, sessions: count, gone, pending: forgotten.pending })
+    forgotten.pending = state.forget_threads(&threads, Timestamp::now()).await?.pending;
+    forgotten.places = remove(sqlite_home, agent, None).await?;
+    Ok(forgotten)
 }
 
 /// Returns what [`forget`] would erase of an agent.
 ///
 /// # Errors
 ///
-/// Fails if the list of added agents or the mirror cannot be read.
+/// [`never_added`], if the agent is neither on the list nor in the mirror nor in the vault. Fails
+/// if one of these cannot be read.
 pub fn to_forget(sqlite_home: &Path, agent: &str) -> Result<Forgotten, Fault> {
     let mut places = included(sqlite_home)?;
     places.retain(|known| known.agent == agent);
-    let sessions = super::mirror(sqlite_home).sessions(agent).map_err(|error| Fault::plain(&error))?;
-    let (sessions, gone) = numbers(&sessions);
-    Ok(Forgotten { places, sessions, gone, pending: Vec::new() })
-}
-
-/// Returns the number of an agent's sessions, and of the sessions that the agent has deleted.
-fn numbers(sessions: &[Mirrored]) -> (u64, u64) {
+    let mirror = super::mirror(sqlite_home);
+    let sessions = mirror.sessions(agent).map_err(|error| Fault::plain(&error))?;
+    let copies = copies_of(sqlite_home, agent, &sessions)?;
+    if places.is_empty() && copies.is_empty() && !mirror.has(agent) {
+        return Err(never_added(agent));
+    }
     let present = || sessions.iter().filter(|session| !session.deleted);
-    let gone = present().filter(|session| session.gone_since.is_some());
-    (present().count() as u64, gone.count() as u64)
-}
-
-/// Checks that there is something to forget of an agent.
-///
-/// # Errors
-///
-/// [`never_added`], if it is neither on the list nor in the mirror nor in the vault; and as
-/// [`included`].
-pub fn check_added(sqlite_home: &Path, agent: &str) -> Result<(), Fault> {
-    let is_added = included(sqlite_home)?.iter().any(|known| known.agent == agent);
-    let has_any = super::mirror(sqlite_home).has(agent) || vault(sqlite_home).has(agent);
-    if is_added || has_any { Ok(()) } else { Err(never_added(agent)) }
+    let gone = present().filter(|session| session.gone_since.is_some()).count() as u64;
+    Ok(Forgotten { places, sessions: present().count() as u64, gone, copies, pending: Vec::new() })
 }
 
 #[cfg(test)]

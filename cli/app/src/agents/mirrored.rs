@@ -54,9 +54,9 @@ impl MirroredThreads {
     }
 }
 
-/// Returns the threads of the mirrored sessions with a native id. Sessions that are gone are only
-/// meant where none is there: an agent may give their ids again. A copy that has no thread is in
-/// that of its original.
+/// Returns the threads of the mirrored sessions with a native id. Sessions whose thread was deleted
+/// are only meant if all were, and sessions that are gone only where none is there: an agent may
+/// give their ids again. A copy that has no thread is in that of its original.
 ///
 /// # Errors
 ///
@@ -68,9 +68,9 @@ pub fn threads_named(sqlite_home: &Path, word: &str) -> Result<BTreeSet<Uuid>, M
         let sessions = mirror.sessions(store.name())?.into_iter();
         found.extend(sessions.filter(|known| known.native_id == word));
     }
-    if found.iter().any(|known| known.gone_since.is_none()) {
-        found.retain(|known| known.gone_since.is_none());
-    }
+    let rank = |known: &Mirrored| (known.deleted, known.gone_since.is_some());
+    let best = found.iter().map(rank).min();
+    found.retain(|known| Some(rank(known)) == best);
     Ok(found.iter().map(Mirrored::shown_thread).collect())
 }
 

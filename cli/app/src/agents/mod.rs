@@ -16,7 +16,7 @@ mod sync;
 mod vault;
 
 pub use add::{Added, add};
-pub use erase::{Forgotten, check_added, delete_threads, forget, to_forget};
+pub use erase::{Forgotten, delete_threads, forget, to_forget};
 pub(crate) use included::is_shared;
 pub use included::{Included, include, included, list, remove};
 pub use mirrored::{MirroredThreads, namesakes, session_of, threads_named};

@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 use std::path::Path;
 
-use threadkeep_sessions::{Kept, Vault, VaultError, VaultLock};
+use threadkeep_sessions::{Kept, Mirrored, Vault, VaultError, VaultLock};
 use threadkeep_state::HOME_AGENT;
 use uuid::Uuid;
 
@@ -67,13 +67,22 @@ pub async fn remove_kept(sqlite_home: &Path, threads: &[Uuid]) -> Result<(), Fau
     }
 }
 
-/// Removes all copies of an agent's sessions, with the lock held. Of the home's agent, only the
-/// copies of sessions in added places: the home's own stay.
-pub(super) fn forget_with(lock: &VaultLock, agent: &str, of_places: &[Uuid]) -> Result<(), Fault> {
+/// Removes the copies of an agent, with the lock held: those of the home's agent by their threads,
+/// because the home's own stay.
+pub(super) fn forget_with(lock: &VaultLock, agent: &str, copies: &[Uuid]) -> Result<(), Fault> {
     match agent {
-        HOME_AGENT => remove_with(lock, of_places),
+        HOME_AGENT => remove_with(lock, copies),
         _ => lock.forget(agent).map_err(|error| Fault::plain(&error)),
     }
+}
+
+/// Returns the threads of an agent of which there are copies. Of the home's agent, only those of
+/// sessions in added places: the home's own are not meant.
+pub(super) fn copies_of(sqlite_home: &Path, agent: &str, mirrored: &[Mirrored]) -> Result<Vec<Uuid>, Fault> {
+    let copies = vault(sqlite_home).copies().map_err(|error| Fault::plain(&error))?.into_iter();
+    let copies = copies.filter(|(name, _)| name == agent).map(|(_, thread)| thread);
+    let is_mirrored = |id: &Uuid| mirrored.iter().any(|session| session.thread_id == *id);
+    Ok(copies.filter(|id| agent != HOME_AGENT || is_mirrored(id)).collect())
 }
 
 /// Removes copies of deleted threads that a killed process has left, unless another process works

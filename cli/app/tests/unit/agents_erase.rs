@@ -5,6 +5,7 @@ use std::fs;
 use threadkeep_state::{StateOptions, StateRuntime};
 
 use super::*;
+use crate::agents::vault;
 use crate::fault::FaultKind;
 
 #[tokio::test]
@@ -22,6 +23,6 @@ async fn nothing_is_forgotten_while_the_vault_is_locked() -> Result<(), Box<dyn 
     assert!(mirrored.exists());
     drop(held);
     forget(&state, "claude").await.map_err(|fault| fault.message.to_string())?;
-    assert!(!mirrored.exists() && !vault.has("claude"));
+    assert!(!mirrored.exists() && !vault.folder().join("claude").exists());
     Ok(())
 }

@@ -1,7 +1,7 @@
 //! `agents add` and `agents remove`.
 
-use std::ffi::OsString;
-use std::path::{Path, PathBuf};
+use std::ffi::{OsStr, OsString};
+use std::path::{Path, PathBuf, is_separator};
 use std::slice;
 
 use async_trait::async_trait;
@@ -17,7 +17,7 @@ use threadkeep_sessions::store;
 
 use super::unread;
 use crate::command::{Answered, Context, Needs, Run};
-use crate::commands::several::Several;
+use crate::commands::several::{Several, closed};
 use crate::commands::threads::{left_to_do, words_kept};
 use crate::output::{Answer, Screen};
 
@@ -36,8 +36,7 @@ impl Run for Add<'_> {
 
     async fn run(&self, context: &Context<'_>) -> Answered {
         let (names, dir) = match self.0 {
-            // `./claude` names a folder.
-            [name, dir] if !agents::is_name(dir) => (slice::from_ref(name), Some(Path::new(dir))),
+            [name, dir] if is_folder(dir) => (slice::from_ref(name), Some(Path::new(dir))),
             names => (names, None),
         };
         let names: Vec<_> = names.iter().map(|name| name.to_string_lossy().into_owned()).collect();
@@ -53,6 +52,13 @@ impl Run for Add<'_> {
         }
         added.answer()
     }
+}
+
+/// Returns true if a word names a folder and no agent, as `./claude` does. Any other word may be
+/// the misspelt name of an agent.
+fn is_folder(word: &OsStr) -> bool {
+    let has_separator = || word.to_string_lossy().contains(is_separator);
+    !agents::is_name(word) && (has_separator() || Path::new(word).exists())
 }
 
 async fn add(dirs: &Dirs, name: &str, dir: Option<&Path>, screen: &Screen) -> Result<AddedAnswer, Fault> {
@@ -165,73 +171,87 @@ impl Run for Remove<'_> {
                 return Err(agents::never_added(self.name));
             }
             let is_left = agents::included(&sqlite_home)?.iter().any(|left| left.agent == self.name);
-            return Ok(Box::new(Removed { agent, places, is_left, forgotten: None }));
+            return Ok(Box::new(RemovedAnswer { agent, removed: Removed::Stopped { places, is_left } }));
         }
-        agents::check_added(&sqlite_home, self.name)?;
-        if !self.yes && !may_forget(&sqlite_home, self.name, context.screen).await? {
-            return Ok(Box::new(Removed { agent, places: Vec::new(), is_left: true, forgotten: None }));
+        let to_forget = agents::to_forget(&sqlite_home, self.name)?;
+        if !self.yes && !may_forget(&to_forget, self.name, context.screen).await? {
+            return Ok(Box::new(RemovedAnswer { agent, removed: Removed::Declined }));
         }
         let index = Index::for_writing(&context.dirs).await?;
         let forgotten = agents::forget(&index.state, self.name).await;
         let kept = words_kept(&index.state.damaged_databases());
-        let closed = index.close().await;
-        let forgotten = forgotten?;
-        closed?;
+        let forgotten = closed(index, forgotten).await?;
         for note in left_to_do(&forgotten.pending).into_iter().chain(kept) {
             context.screen.note(&note);
         }
-        let places = forgotten.places.clone();
-        Ok(Box::new(Removed { agent, places, is_left: false, forgotten: Some(forgotten) }))
+        Ok(Box::new(RemovedAnswer { agent, removed: Removed::Forgotten(forgotten) }))
     }
 }
 
-async fn may_forget(sqlite_home: &Path, agent: &str, screen: &Screen) -> Result<bool, Fault> {
-    let Forgotten { sessions, gone, .. } = agents::to_forget(sqlite_home, agent)?;
-    let (sessions, gone) = (counted(sessions, "session"), gone_of(gone));
+async fn may_forget(to_forget: &Forgotten, agent: &str, screen: &Screen) -> Result<bool, Fault> {
     let question = format!(
-        "{}: {sessions}{gone}\nErase what was read of them, with their names, goals and kept files?",
-        title(agent)
+        "{}: {}\nErase what was read of them, with their names, goals and kept files?",
+        title(agent),
+        numbers(to_forget)
     );
     screen.confirm(&question, "nothing was erased", "erase").await
 }
 
-/// Says how many of some sessions are nowhere else; nothing if none is.
-fn gone_of(gone: u64) -> String {
-    if gone > 0 { format!(", {gone} of which the agent had deleted itself") } else { String::new() }
+/// Renders the numbers of sessions and copies: `3 sessions, 1 of which the agent had deleted
+/// itself, and the kept files of 2 sessions`.
+fn numbers(Forgotten { sessions, gone, copies, .. }: &Forgotten) -> String {
+    let mut numbers = counted(*sessions, "session");
+    if *gone > 0 {
+        numbers += &format!(", {gone} of which the agent had deleted itself");
+    }
+    if !copies.is_empty() {
+        numbers += &format!(", and the kept files of {}", counted(copies.len() as u64, "session"));
+    }
+    numbers
 }
 
-struct Removed {
+struct RemovedAnswer {
     agent: String,
-    /// None if the user answered no.
-    places: Vec<Included>,
-    /// True if other places of the agent are still read.
-    is_left: bool,
-    forgotten: Option<Forgotten>,
+    removed: Removed,
 }
 
-impl Answer for Removed {
+enum Removed {
+    /// The user answered no.
+    Declined,
+    /// The agent is no longer read in these places; `is_left` if it is in others.
+    Stopped { places: Vec<Included>, is_left: bool },
+    /// Everything of the agent was erased.
+    Forgotten(Forgotten),
+}
+
+impl Answer for RemovedAnswer {
     fn json(&self) -> Value {
+        let (places, forgotten) = match &self.removed {
+            Removed::Declined => (&[][..], None),
+            Removed::Stopped { places, .. } => (&places[..], None),
+            Removed::Forgotten(forgotten) => (&forgotten.places[..], Some(forgotten)),
+        };
         json!({
             "agent": self.agent,
-            "places": self.places.iter().map(|it| it.place.to_string_lossy()).collect::<Vec<_>>(),
-            "forgotten": self.forgotten.as_ref().map(|forgotten| forgotten.sessions),
-            "forgotten_gone": self.forgotten.as_ref().map(|forgotten| forgotten.gone),
+            "places": places.iter().map(|it| it.place.to_string_lossy()).collect::<Vec<_>>(),
+            "forgotten": forgotten.map(|forgotten| forgotten.sessions),
+            "forgotten_gone": forgotten.map(|forgotten| forgotten.gone),
+            "forgotten_copies": forgotten.map(|forgotten| forgotten.copies.len()),
         })
     }
 
     fn text(&self, _: &Screen) -> String {
         let title = title(&self.agent);
-        match &self.forgotten {
-            None if self.places.is_empty() => "nothing was erased\n".to_owned(),
-            None if self.is_left => {
-                let places = self.places.iter().map(|it| clean(&it.place.to_string_lossy()).into_owned());
+        match &self.removed {
+            Removed::Declined => "nothing was erased\n".to_owned(),
+            Removed::Stopped { places, is_left: true } => {
+                let places = places.iter().map(|it| clean(&it.place.to_string_lossy()).into_owned());
                 let places = places.collect::<Vec<_>>().join(", ");
                 format!("{title} in {places} is no longer read; its sessions stay here\n")
             }
-            None => format!("{title} is no longer read; its sessions stay here\n"),
-            Some(Forgotten { sessions, gone, .. }) => {
-                let (sessions, gone) = (counted(*sessions, "session"), gone_of(*gone));
-                format!("{title} is no longer read; erased here: {sessions}{gone}\n")
+            Removed::Stopped { .. } => format!("{title} is no longer read; its sessions stay here\n"),
+            Removed::Forgotten(forgotten) => {
+                format!("{title} is no longer read; erased here: {}\n", numbers(forgotten))
             }
         }
     }

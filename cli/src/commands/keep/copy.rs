@@ -16,6 +16,7 @@ use uuid::Uuid;
 use crate::args::KeepArgs;
 use crate::command::{Answered, Context, Run};
 use crate::commands::resolve::Lookup;
+use crate::commands::several::closed;
 use crate::exit::Code;
 use crate::output::{Answer, Screen};
 
@@ -55,9 +56,7 @@ impl Run for Keep<'_> {
         }
         let index = Index::for_writing(dirs).await?;
         let answers = self.keep(&index, &home, dirs, screen).await;
-        let closed = index.close().await;
-        let answered = answers?.answer()?;
-        closed.map(|()| answered)
+        closed(index, answers.and_then(Answers::answer)).await
     }
 }
 

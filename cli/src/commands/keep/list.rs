@@ -13,11 +13,14 @@ use threadkeep_app::refresh::refresh;
 use threadkeep_app::text::{bytes, clean, counted};
 use threadkeep_app::time::Clock;
 use threadkeep_app::{Fault, FaultKind, Message, Observer as _, agents, command};
+use threadkeep_rollout::AgentHome;
 use threadkeep_sessions::Kept;
+use threadkeep_state::StateRuntime;
 use uuid::Uuid;
 
 use super::find::thread_of;
 use crate::command::{Answered, Context, Needs, Run};
+use crate::commands::several::closed;
 use crate::output::color::{BOLD, DIM, YELLOW, paint};
 use crate::output::json::{at, ms};
 use crate::output::table::{Column, table};
@@ -40,44 +43,61 @@ impl Run for List {
     }
 
     async fn run(&self, Context { dirs, screen, .. }: &Context<'_>) -> Answered {
-        let vault = agents::vault(&dirs.absolute().sqlite_home);
-        let is_empty = vault.copies().map_err(|error| Fault::plain(&error))?.is_empty();
-        let index = if is_empty { None } else { current_index(dirs, screen).await? };
-        let contents = vault.contents().map_err(|error| Fault::plain(&error))?;
-        let ids: Vec<_> = contents.kept.iter().map(|kept| kept.thread_id).collect();
-        let mut titles = HashMap::new();
-        if let Some(index) = &index {
-            let threads = index.state.threads().get_many(&ids).await?;
-            titles.extend(threads.iter().map(|thread| (thread.id, thread_label(thread))));
-        }
-        let state = index.as_ref().map(|index| &index.state);
-        let present = agents::main_files(dirs, state, &contents.kept).await?;
-        if let Some(index) = index {
-            index.close().await?;
-        }
-        let kept = contents.kept.into_iter();
-        let kept = kept.map(|kept| (present.contains_key(&kept.thread_id), kept));
-        let kept = kept.map(|(has, kept)| (kept, has)).collect();
-        Ok(Box::new(Listed { kept, damaged: contents.damaged, titles }))
+        let copies = agents::vault(&dirs.absolute().sqlite_home).copies();
+        let is_empty = copies.map_err(|error| Fault::plain(&error))?.is_empty();
+        let opened = if is_empty { None } else { opened(dirs, screen).await? };
+        let listed = match opened {
+            None => Listed::read(dirs, None).await,
+            Some((home, index)) => {
+                let listed = Listed::read_current(dirs, &index, &home, screen).await;
+                closed(index, listed).await
+            }
+        };
+        Ok(Box::new(listed?))
     }
 }
 
-/// Opens the index and brings it up to date: it says what agents have. Returns none if there can be
-/// none, because copies are listed without it, too.
-async fn current_index(dirs: &Dirs, screen: &Screen) -> Result<Option<Index>, Fault> {
+/// Opens the index. Returns none if there can be none, because copies are listed without it, too.
+async fn opened(dirs: &Dirs, screen: &Screen) -> Result<Option<(AgentHome, Index)>, Fault> {
     let opened = async { Ok::<_, Fault>((dirs.agent_home()?, Index::for_reading(dirs, screen).await?)) };
     match opened.await {
-        Ok((home, index)) => {
-            if let Some(reason) = refresh(&index, &home, screen).await?.incomplete {
-                screen.note(&reason);
-            }
-            Ok(Some(index))
-        }
+        Ok(opened) => Ok(Some(opened)),
         Err(fault) if fault.kind == FaultKind::Damaged => Err(fault),
         Err(fault) => {
             screen.note(&Message::from("agents may have less by now: ").append(fault.sentence()));
             Ok(None)
         }
+    }
+}
+
+impl Listed {
+    /// Reads what is kept, and brings the index up to date: it says what agents have.
+    async fn read_current(
+        dirs: &Dirs,
+        index: &Index,
+        home: &AgentHome,
+        screen: &Screen,
+    ) -> Result<Listed, Fault> {
+        if let Some(reason) = refresh(index, home, screen).await?.incomplete {
+            screen.note(&reason);
+        }
+        Listed::read(dirs, Some(&index.state)).await
+    }
+
+    async fn read(dirs: &Dirs, state: Option<&StateRuntime>) -> Result<Listed, Fault> {
+        let contents = agents::vault(&dirs.absolute().sqlite_home).contents();
+        let contents = contents.map_err(|error| Fault::plain(&error))?;
+        let ids: Vec<_> = contents.kept.iter().map(|kept| kept.thread_id).collect();
+        let mut titles = HashMap::new();
+        if let Some(state) = state {
+            let threads = state.threads().get_many(&ids).await?;
+            titles.extend(threads.iter().map(|thread| (thread.id, thread_label(thread))));
+        }
+        let present = agents::main_files(dirs, state, &contents.kept).await?;
+        let kept = contents.kept.into_iter();
+        let kept = kept.map(|kept| (present.contains_key(&kept.thread_id), kept));
+        let kept = kept.map(|(has, kept)| (kept, has)).collect();
+        Ok(Listed { kept, damaged: contents.damaged, titles })
     }
 }
 

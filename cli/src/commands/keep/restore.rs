@@ -58,7 +58,7 @@ impl Run for Restore<'_> {
         let home = dirs.agent_home()?;
         let index = Index::for_writing(dirs).await?;
         let back = self.restore(&copies, meant, &index, &home, dirs, screen).await;
-        closed(index, back).await
+        closed(index, back.and_then(Several::answer)).await
     }
 }
 
@@ -160,6 +160,7 @@ impl Answer for Back {
         let paths = |paths: &[PathBuf]| -> Vec<_> {
             paths.iter().map(|path| path.to_string_lossy().into_owned()).collect()
         };
+        let shared = self.restored.shared.iter().map(|(path, _)| path.to_string_lossy());
         let failed =
             |(id, fault): &(Uuid, Fault)| json!({ "thread_id": id, "error": fault.message.to_string() });
         json!({
@@ -169,7 +170,7 @@ impl Answer for Back {
             "written": paths(&self.restored.written),
             "present": paths(&self.restored.present),
             "added_to": paths(&self.restored.added_to),
-            "shared": paths(&self.restored.shared),
+            "shared": shared.collect::<Vec<_>>(),
             "subagents": self.subagents,
             "failed": self.failed.iter().map(failed).collect::<Vec<_>>(),
             "command": self.command,
@@ -194,7 +195,10 @@ impl Answer for Back {
             if paths.is_empty() { paths } else { format!("{words}: {paths}\n") }
         };
         let added = line("its entry was added to what sessions share", &self.restored.added_to);
-        let stays = line("left as it is, because other sessions share it", &self.restored.shared);
+        let stays = self.restored.shared.iter().map(|(path, reason)| {
+            format!("left as it is, because {reason}: {}\n", clean(&path.to_string_lossy()))
+        });
+        let stays = String::from_iter(stays.collect::<BTreeSet<_>>());
         format!("{said}\n{added}{stays}{command}")
     }
 

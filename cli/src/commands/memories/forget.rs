@@ -10,7 +10,7 @@ use uuid::Uuid;
 use super::{boxed, bring_files_in_line};
 use crate::command::{Answered, Context, Run};
 use crate::commands::resolve::Lookup;
-use crate::commands::several::{closed, each};
+use crate::commands::several::{Several, closed, each};
 use crate::output::{Answer, Screen};
 
 /// The command.
@@ -41,7 +41,7 @@ impl Run for Forget<'_> {
         });
         let forgotten = forgotten.await;
         bring_files_in_line(&store, screen).await?;
-        closed(index, forgotten).await
+        closed(index, forgotten.and_then(Several::answer)).await
     }
 }
 

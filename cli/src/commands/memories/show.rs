@@ -15,7 +15,7 @@ use super::dry_run::skipped;
 use super::{boxed, text};
 use crate::command::{Answered, Context, Run};
 use crate::commands::resolve::Lookup;
-use crate::commands::several::{closed, each};
+use crate::commands::several::{Several, closed, each};
 use crate::output::sheet::Sheet;
 use crate::output::{Answer, Screen};
 
@@ -49,7 +49,7 @@ impl Run for Show<'_> {
             Ok(Shown { thread, memory })
         });
         let shown = shown.await;
-        closed(index, shown).await
+        closed(index, shown.and_then(Several::answer)).await
     }
 }
 

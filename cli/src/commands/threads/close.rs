@@ -12,7 +12,7 @@ use uuid::Uuid;
 
 use crate::command::{Answered, Context, Run};
 use crate::commands::resolve::Lookup;
-use crate::commands::several::{closed, each};
+use crate::commands::several::{Several, closed, each};
 use crate::output::color::{CYAN, DIM, paint};
 use crate::output::{Answer, Screen, labelled};
 
@@ -66,7 +66,7 @@ impl Run for Subtrees<'_> {
             Ok(Changed { change: self.change, id, changed, threads })
         });
         let answers = answers.await;
-        closed(index, answers).await
+        closed(index, answers.and_then(Several::answer)).await
     }
 }
 

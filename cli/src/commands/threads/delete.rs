@@ -81,7 +81,7 @@ impl Run for Delete<'_> {
         if let Some(note) = words_kept(&index.state.damaged_databases()) {
             screen.note(&note);
         }
-        closed(index, deletions).await
+        closed(index, deletions.and_then(Several::answer)).await
     }
 }
 

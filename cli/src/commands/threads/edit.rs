@@ -18,7 +18,7 @@ use crate::command::{Answered, Context, Run};
 use crate::commands::goals::of_threads;
 use crate::commands::memories::{boxed, bring_files_in_line};
 use crate::commands::resolve::{Listed, Lookup};
-use crate::commands::several::{closed, each};
+use crate::commands::several::{Several, closed, each};
 use crate::output::{Answer, Screen, json, labelled};
 
 /// The command.
@@ -86,7 +86,7 @@ impl Run for EditThreads<'_> {
         if self.edit == Edit::Memory(Memory::Disabled) {
             bring_files_in_line(&index.state.memories(), screen).await?;
         }
-        closed(index, edited).await
+        closed(index, edited.and_then(Several::answer)).await
     }
 }
 

@@ -38,7 +38,7 @@ impl Run for Restore<'_> {
         let index = Index::for_writing(dirs).await?;
         let lookup = Lookup { listed: Listed::Deleted, ..Lookup::new(&index, &home, screen) };
         let restored = restored(&lookup, self.ids).await;
-        closed(index, restored).await
+        closed(index, restored.and_then(Several::answer)).await
     }
 }
 

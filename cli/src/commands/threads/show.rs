@@ -14,7 +14,7 @@ use crate::command::{Answered, Context, Run};
 use crate::commands::goals::of_threads;
 use crate::commands::problems::remembered;
 use crate::commands::resolve::Lookup;
-use crate::commands::several::{closed, each};
+use crate::commands::several::{Several, closed, each};
 use crate::output::ids::Ids;
 
 /// The command.
@@ -66,7 +66,7 @@ impl Run for Show<'_> {
             })
         });
         let portraits = portraits.await;
-        closed(index, portraits).await
+        closed(index, portraits.and_then(Several::answer)).await
     }
 }
 

@@ -1,6 +1,7 @@
 //! Entries of sessions in files that sessions share: lists and maps in JSON, and lists by line.
 
 use std::collections::BTreeMap;
+use std::fmt;
 use std::fs;
 use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
@@ -28,8 +29,33 @@ pub(super) enum Entry {
     Present,
     /// It was added.
     Added,
-    /// There is another one, or the file has an unknown form.
-    Other,
+    /// The file stays as it is.
+    Left(LeftAlone),
+}
+
+/// Reason why a shared file that differs from the kept one stays as it is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum LeftAlone {
+    /// It has another entry of the session.
+    OtherEntry,
+    /// The session's part of it is not known: it has an unknown form, or it is needed whole.
+    UnknownPart,
+    /// It has 16 MiB or more.
+    TooLarge,
+    /// The agent wrote to it during each try.
+    Busy,
+}
+
+impl fmt::Display for LeftAlone {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::OtherEntry => "it has another entry of the session",
+            Self::UnknownPart => "it differs, and the session's part of it is not known",
+            Self::TooLarge => "it has 16 MiB or more",
+            Self::Busy => "the agent was writing to it; quit the agent and try again",
+        })
+    }
 }
 
 /// Adds the entry of a session to a shared file that has none. Everything else in the file stays as
@@ -41,28 +67,37 @@ pub(super) fn add(
     target: &Path,
 ) -> Result<Entry, VaultError> {
     for _ in 0..TRIES {
-        if !fs::symlink_metadata(target).is_ok_and(|it| it.is_file() && it.len() < MOST_BYTES) {
-            break;
+        let metadata = fs::symlink_metadata(target).map_err(VaultError::io(target))?;
+        if !metadata.is_file() {
+            return Ok(Entry::Left(LeftAlone::UnknownPart));
+        }
+        if metadata.len() >= MOST_BYTES {
+            return Ok(Entry::Left(LeftAlone::TooLarge));
         }
         let before = read(target)?;
         // The store says what of the file is about the session.
-        let Some(part) = part(store, kept, target) else { break };
+        let Some(part) = part(store, kept, target) else {
+            return Ok(Entry::Left(LeftAlone::UnknownPart));
+        };
         let entry = read(source)?;
         let is_log = target.extension().is_some_and(|end| end == "jsonl");
         if part == entry {
             return Ok(Entry::Present);
         }
         let with_entry = match is_log {
-            true if part.is_empty() => Some(appended(&before, &entry)),
-            true => None,
+            true if part.is_empty() => Ok(appended(&before, &entry)),
+            true => Err(LeftAlone::OtherEntry),
             false => merged(&before, &part, &entry),
         };
-        let Some(after) = with_entry else { break };
+        let after = match with_entry {
+            Ok(after) => after,
+            Err(reason) => return Ok(Entry::Left(reason)),
+        };
         if replace(target, &before, &after).map_err(VaultError::io(target))? {
             return Ok(Entry::Added);
         }
     }
-    Ok(Entry::Other)
+    Ok(Entry::Left(LeftAlone::Busy))
 }
 
 fn read(path: &Path) -> Result<Vec<u8>, VaultError> {
@@ -84,13 +119,14 @@ fn appended(file: &[u8], lines: &[u8]) -> Vec<u8> {
 }
 
 /// Returns a JSON document with an entry, if the part of it that is about the session has none.
-fn merged(document: &[u8], part: &[u8], entry: &[u8]) -> Option<Vec<u8>> {
-    let (part, entry): (Value, Value) =
-        (serde_json::from_slice(part).ok()?, serde_json::from_slice(entry).ok()?);
-    if !is_empty(&part) {
-        return None;
+fn merged(document: &[u8], part: &[u8], entry: &[u8]) -> Result<Vec<u8>, LeftAlone> {
+    let json = |bytes| serde_json::from_slice::<Value>(bytes).map_err(|_| LeftAlone::UnknownPart);
+    if !is_empty(&json(part)?) {
+        return Err(LeftAlone::OtherEntry);
     }
-    with(std::str::from_utf8(document).ok()?, &entry).map(String::into_bytes)
+    let entry = json(entry)?;
+    let document = std::str::from_utf8(document).ok().and_then(|text| with(text, &entry));
+    document.map(String::into_bytes).ok_or(LeftAlone::UnknownPart)
 }
 
 /// Returns true for lists and maps with nothing but empty lists and maps.

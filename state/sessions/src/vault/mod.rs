@@ -20,6 +20,7 @@ use std::path::{Path, PathBuf};
 use threadkeep_rollout::untouched;
 use uuid::Uuid;
 
+pub use entry::LeftAlone;
 pub use error::VaultError;
 pub use kept::{Kept, KeptFile, VaultContents};
 pub use restore::Restored;
@@ -79,11 +80,6 @@ impl Vault {
     pub fn get(&self, agent: &str, thread_id: Uuid) -> Result<Option<Kept>, VaultError> {
         let kept = kept::read(&self.of(agent, thread_id))?;
         Ok(kept.map(|kept| Kept { agent: agent.to_owned(), thread_id, ..kept }))
-    }
-
-    /// Returns true if something of an agent is kept.
-    pub fn has(&self, agent: &str) -> bool {
-        is_name(agent) && self.folder.join(agent).is_dir()
     }
 
     /// Returns the folder with a copy's files: a place of the agent with this session alone, and

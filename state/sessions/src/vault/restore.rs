@@ -4,7 +4,7 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use super::entry::{self, Entry};
+use super::entry::{self, Entry, LeftAlone};
 use super::kept::Kept;
 use super::{VaultError, VaultLock, create_private};
 use crate::disk::{create_file, remove_file};
@@ -21,9 +21,9 @@ pub struct Restored {
     pub present: Vec<PathBuf>,
     /// Files that sessions share, to which the session's entry was added.
     pub added_to: Vec<PathBuf>,
-    /// Other files that sessions share. They stay as they are, so that the agent may not find the
-    /// session's folder or start there.
-    pub shared: Vec<PathBuf>,
+    /// Other files that sessions share, and why they stay as they are. The agent may not find the
+    /// session's folder or start.
+    pub shared: Vec<(PathBuf, LeftAlone)>,
 }
 
 impl VaultLock {
@@ -66,12 +66,11 @@ impl VaultLock {
             restored.written.push(target);
         }
         for (source, target) in shared {
-            let paths = match entry::add(store, kept, &source, &target)? {
-                Entry::Present => &mut restored.present,
-                Entry::Added => &mut restored.added_to,
-                Entry::Other => &mut restored.shared,
-            };
-            paths.push(target);
+            match entry::add(store, kept, &source, &target)? {
+                Entry::Present => restored.present.push(target),
+                Entry::Added => restored.added_to.push(target),
+                Entry::Left(reason) => restored.shared.push((target, reason)),
+            }
         }
         Ok(restored)
     }

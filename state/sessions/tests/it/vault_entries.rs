@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::slice::from_ref;
 
 use serde_json::{Value, json};
-use threadkeep_sessions::{Kept, PieceKind, Restored, store};
+use threadkeep_sessions::{Kept, LeftAlone, PieceKind, Restored, store};
 
 use crate::facts::{Result, homes};
 use crate::shared::Example;
@@ -78,8 +78,26 @@ fn a_list_gets_the_entry_that_it_lacks() -> Result {
     // Another entry of the session stays.
     let renamed = text.replace("\"title\":", "\"title\":\"Renamed\",\"old\":");
     fs::write(&without.list, &renamed)?;
-    assert_eq!(without.restore()?.shared, from_ref(&without.list));
+    assert_eq!(without.restore()?.shared, [(without.list.clone(), LeftAlone::OtherEntry)]);
     assert_eq!(fs::read_to_string(&without.list)?, renamed);
+    fs::File::create(&without.list)?.set_len(16 << 20)?;
+    assert_eq!(without.restore()?.shared, [(without.list.clone(), LeftAlone::TooLarge)]);
+    Ok(())
+}
+
+#[test]
+fn a_file_that_is_needed_whole_stays_as_the_agent_has_it() -> Result {
+    let example = Example::of(store("gemini").ok_or("an agent")?, &homes("gemini")?.remove(0))?;
+    let keeper = Keeper::of(example.store, &example.place)?;
+    let is_root = |path: &Path| path.ends_with(".project_root");
+    let kept = keeper.keep()?;
+    let kept = kept.iter().find(|kept| kept.files.iter().any(|file| is_root(&file.path)));
+    let kept = kept.ok_or("a session with its root")?;
+    let root = kept.files.iter().find(|file| is_root(&file.path)).ok_or("a root")?;
+    let root = example.place.join(&root.path);
+    fs::write(&root, "/elsewhere")?;
+    assert_eq!(keeper.restore(kept)?.shared, [(root.clone(), LeftAlone::UnknownPart)]);
+    assert_eq!(fs::read_to_string(&root)?, "/elsewhere");
     Ok(())
 }
 
@@ -98,7 +116,8 @@ fn a_map_gets_the_entry_that_it_lacks() -> Result {
         let restored = without.restore()?;
         let text = fs::read_to_string(&without.list)?;
         if !is_known {
-            assert_eq!((&restored.shared, text.as_str()), (&vec![without.list.clone()], other));
+            let left = [(without.list.clone(), LeftAlone::UnknownPart)];
+            assert_eq!((&restored.shared[..], text.as_str()), (&left[..], other));
             continue;
         }
         assert_eq!(restored.added_to, from_ref(&without.list), "{other}");

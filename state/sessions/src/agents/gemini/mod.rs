@@ -105,12 +105,20 @@ fn days(age: &str) -> Option<u32> {
     }
 }
 
+/// File with a part of a conversation. Its fields are in the order of age: documents are older than
+/// lines.
+#[derive(Debug, PartialEq, Eq, PartialOrd, Ord)]
+struct Chat {
+    has_lines: bool,
+    start_time: Option<Timestamp>,
+    path: PathBuf,
+}
+
 /// Session, as far as it is known before it is read.
 #[derive(Debug, Default)]
 struct Known {
-    /// Files with parts of the conversation, in the order in which they were begun. True for
-    /// those with lines.
-    chats: Vec<(bool, Option<Timestamp>, PathBuf)>,
+    /// Files with parts of the conversation, in the order in which they were begun.
+    chats: Vec<Chat>,
     /// Files with the agent's maps of working directories.
     maps: Vec<PathBuf>,
     cwd: Option<String>,
@@ -149,12 +157,12 @@ impl Found {
             known.maps.sort();
             known.maps.dedup();
             if known.has_prompt {
-                let chats = known.chats.iter().map(|(.., path)| path.clone());
+                let chats = known.chats.iter().map(|chat| chat.path.clone());
                 let all = chats.chain(known.maps.iter().cloned()).collect();
                 listing.add(FoundSession::of_files(id.clone(), all));
                 continue;
             }
-            for (has_lines, _, path) in &known.chats {
+            for Chat { has_lines, path, .. } in &known.chats {
                 // A prompt may be in a damaged line.
                 let no_prompt = |json: &str| serde_json::from_str::<IgnoredAny>(json).map(|_| false);
                 let head = if *has_lines { files::has(path, no_prompt) } else { Ok(false) };
@@ -181,8 +189,7 @@ impl Found {
         known.maps.push(map);
         known.parent = known.parent.take().or_else(|| parent.map(str::to_owned));
         known.has_prompt |= head.has_prompt;
-        // Documents are older than lines.
-        known.chats.push((!is_document, head.start_time, path));
+        known.chats.push(Chat { has_lines: !is_document, start_time: head.start_time, path });
     }
 }
 

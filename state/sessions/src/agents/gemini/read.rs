@@ -5,8 +5,8 @@ use std::collections::{HashMap, HashSet};
 
 use threadkeep_rollout::ThreadKind;
 
-use super::Known;
 use super::line::{Call, Record, Thought, list};
+use super::{Chat, Known};
 use crate::agents::parts::parts;
 use crate::draft::Draft;
 use crate::error::StoreError;
@@ -36,10 +36,10 @@ pub(super) fn session(found: &FoundSession, known: &Known) -> Result<Session, St
         compacted: 0,
     };
     let mut is_there = false;
-    for (is_lines, _, path) in known.chats.iter().filter(|(.., path)| path.is_file()) {
+    for Chat { has_lines, path, .. } in known.chats.iter().filter(|chat| chat.path.is_file()) {
         is_there = true;
         let gone = |error: StoreError| error.or_gone(&found.native_id);
-        if *is_lines {
+        if *has_lines {
             let skipped = files::each_line(path, |_, json| {
                 reader.take(&serde_json::from_str::<Record<'_>>(json)?);
                 Ok(true)
