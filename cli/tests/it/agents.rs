@@ -139,6 +139,11 @@ fn what_an_agent_deletes_stays_and_what_the_user_deletes_does_not() -> Result {
     let again = fixture.run(&["agents", "remove", "claude", "--forget", "--yes"])?;
     assert_eq!(again.code, Some(2), "{}", again.all());
     assert!(again.stderr.contains("claude was not added"), "{}", again.all());
+    let home = fixture.run(&["agents", "remove", "codex"])?;
+    assert!(home.stderr.contains("its own is always shown"), "{}", home.all());
+    fixture.json(&["agents", "add", "claude"])?;
+    let two = fixture.run(&["agents", "remove", "claude", "gemini"])?;
+    assert!(two.stderr.contains("gemini is no added folder of claude"), "{}", two.all());
 
     // Added again, it has all but the session that the user had deleted, and the lost one.
     fixture.json(&["agents", "add", "claude"])?;

@@ -61,10 +61,12 @@ pub fn check_all_added(sqlite_home: &Path, names: &[String]) -> Result<(), Fault
 
 /// Returns the error about an agent that is not on the list.
 pub fn never_added(agent: &str) -> Fault {
+    let list = (command("agents"), " lists which agents were");
     match store(agent) {
-        Some(_) => {
-            Fault::new(format!("{agent} was not added"), (command("agents"), " lists which agents were"))
+        Some(_) if agent == HOME_AGENT => {
+            Fault::new(format!("no other home of {agent} was added, and its own is always shown"), list)
         }
+        Some(_) => Fault::new(format!("{agent} was not added"), list),
         None => unknown(agent),
     }
 }

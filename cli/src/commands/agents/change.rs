@@ -167,10 +167,16 @@ impl Run for Remove<'_> {
         let agent = self.name.to_owned();
         if !self.forget {
             let places = agents::remove(&sqlite_home, self.name, dir.as_deref()).await?;
-            if places.is_empty() {
-                return Err(agents::never_added(self.name));
-            }
             let is_left = agents::included(&sqlite_home)?.iter().any(|left| left.agent == self.name);
+            match self.dir {
+                Some(dir) if places.is_empty() && is_left => {
+                    let why = format!("{} is no added folder of {}", dir.display(), self.name);
+                    let hint = (command("agents"), " lists them; one agent is removed at a time");
+                    return Err(Fault::new(why, hint));
+                }
+                _ if places.is_empty() => return Err(agents::never_added(self.name)),
+                _ => {}
+            }
             return Ok(Box::new(RemovedAnswer { agent, removed: Removed::Stopped { places, is_left } }));
         }
         let to_forget = agents::to_forget(&sqlite_home, self.name)?;

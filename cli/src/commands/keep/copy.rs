@@ -26,6 +26,7 @@ pub(crate) struct Keep<'a>(pub(crate) &'a KeepArgs);
 /// Outcomes by session.
 struct Answers {
     folder: PathBuf,
+    only_ending: bool,
     results: Vec<Outcome>,
 }
 
@@ -70,7 +71,7 @@ impl Keep<'_> {
     ) -> Result<Answers, Fault> {
         let sqlite_home = index.state.sqlite_home();
         let folder = agents::vault(sqlite_home).folder().to_owned();
-        let mut answers = Answers { folder, results: Vec::new() };
+        let mut answers = Answers { folder, only_ending: self.0.ending, results: Vec::new() };
         // Which sessions there are is known from the mirror.
         let refreshed = refresh::refresh(index, home, screen).await?;
         if let Some(reason) = refreshed.incomplete {
@@ -238,7 +239,11 @@ impl Answer for Answers {
         if self.number(|outcome| matches!(outcome, Outcome::Declined(_))) > 0 {
             text += "nothing was kept\n";
         } else if self.results.is_empty() {
-            text += "no such session; nothing to keep\n";
+            text += if self.only_ending {
+                "no session will be deleted within a week\n"
+            } else {
+                "no session to keep\n"
+            };
         }
         text
     }
