@@ -69,7 +69,7 @@ fn an_error_is_an_object_on_stderr() -> Result {
     insta::assert_snapshot!(fixture.run(&["--json", "--home", "nowhere", "threads"])?.all(), @r#"
     exit 2
     --- stderr
-    {"error":{"message":"there is no agent home at nowhere","hint":"pass the agent's home with --home DIR, or set CODEX_HOME; `threadkeep --home [tmp]/nowhere agents` lists other agents"}}
+    {"error":{"message":"there is no agent home at nowhere","hint":"pass the agent's home with --home DIR, or set CODEX_HOME; `threadkeep agents` lists other agents"}}
     "#);
     insta::assert_snapshot!(fixture.run(&["threads", "--limt", "--json"])?.all(), @r#"
     exit 2

@@ -116,7 +116,10 @@ fn a_damaged_copy_is_named_and_removed() -> Result {
 fn sessions_that_their_agent_is_about_to_delete_are_warned_of_and_kept() -> Result {
     let fixture = added()?;
     let nothing = fixture.run(&["keep", "--ending", "--yes"])?;
-    assert_eq!((nothing.code, nothing.stdout.as_str()), (Some(0), "no session will be deleted within a week\n"));
+    assert_eq!(
+        (nothing.code, nothing.stdout.as_str()),
+        (Some(0), "no session will be deleted within a week\n")
+    );
     let old = SystemTime::now() - Duration::from_secs(25 * 24 * 60 * 60);
     File::options().append(true).open(session(&fixture))?.set_modified(old)?;
     fixture.json(&["threads"])?;

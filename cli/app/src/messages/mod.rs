@@ -183,7 +183,7 @@ fn of_home(error: &HomeError) -> Fault {
     const PERMISSIONS: &str = "check its permissions, or pass another home with --home DIR";
     match error {
         HomeError::NotFound(path) => {
-            let hint = (OTHER_HOME, "; ", command("agents"), " lists other agents");
+            let hint = format!("{OTHER_HOME}; `threadkeep agents` lists other agents");
             Fault::new(format!("there is no agent home at {}", path.display()), hint)
         }
         HomeError::NotADirectory(path) => {
