@@ -202,3 +202,22 @@ fn kept_files_move_with_the_folder_for_the_databases() -> Result {
     assert!(!shared(&fixture).join("kept/codex").join(id).exists());
     Ok(())
 }
+
+#[test]
+fn decisions_that_a_killed_process_was_taking_over_are_not_lost() -> Result {
+    let fixture = with_claude()?;
+    let list = fixture.json(&["threads", "--limit", "10"])?;
+    let name = "a name of mine ".repeat(6);
+    for id in ids(&list) {
+        fixture.json(&["threads", "rename", id, &name])?;
+    }
+    // The system kills it at the first byte above the limit.
+    let add = "ulimit -f 1; exec \"$0\" agents add claude";
+    let killed = fixture.command_of(Path::new("/bin/sh"), &["-c", add, env!("CARGO_BIN_EXE_threadkeep")]);
+    assert_eq!({ killed }.output()?.status.code(), None);
+    fixture.json(&["agents", "add", "claude"])?;
+    for id in ids(&list) {
+        assert_eq!(fixture.json(&["threads", "show", id])?["thread"]["name"], name.trim_end());
+    }
+    Ok(())
+}
