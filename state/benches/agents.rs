@@ -3,6 +3,9 @@
 //!
 //! Every measurement of a pass is a process of its own, and so is its peak memory. The page cache
 //! is warm in all of them.
+//!
+//! ext4 does not reuse inodes that were freed in the last minutes, and looks at each of them again
+//! for every new file: run the bench five minutes after the last one, whose files are removed.
 
 #![allow(clippy::print_stdout, clippy::print_stderr, reason = "a bench prints its figures")]
 
