@@ -11,7 +11,7 @@ use uuid::Uuid;
 
 use super::error::MirrorError;
 use super::mirrored::Mirrored;
-use super::rebuilt::rebuilt;
+use super::rebuilt::{rebuilt, rollouts};
 use super::remove;
 use crate::disk;
 use crate::found::{FoundSession, Unread};
@@ -111,7 +111,7 @@ impl Manifest {
     /// Adds the rollouts of threads that no row has, as a killed process leaves them.
     pub(super) fn add_unlisted(&mut self, folder: &Path) {
         let listed: HashSet<_> = self.sessions().map(|session| session.thread_id).collect();
-        let unlisted = rebuilt(folder, |thread| listed.contains(&thread));
+        let unlisted = rebuilt(folder, |thread| !listed.contains(&thread));
         if !unlisted.is_empty() {
             self.places.entry(PathBuf::new()).or_default().extend(unlisted);
             self.is_changed = true;
@@ -125,8 +125,8 @@ impl Manifest {
         if deleted.is_empty() {
             return Ok(());
         }
-        let left = rebuilt(folder, |thread| !deleted.contains(&thread));
-        left.values().try_for_each(|session| remove(&folder.join(&session.file)))
+        let left = rollouts(folder, |thread| deleted.contains(&thread));
+        left.iter().try_for_each(|(_, path)| remove(path))
     }
 
     /// Notes which places are there. A change of them may give a session to another place.

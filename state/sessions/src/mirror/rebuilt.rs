@@ -24,15 +24,20 @@ struct Payload {
     native_id: String,
 }
 
-/// Returns the sessions whose rollouts are in an agent's folder and not known, by their thread ids.
-/// They count as gone until a place has them.
-pub(super) fn rebuilt(folder: &Path, is_known: impl Fn(Uuid) -> bool) -> BTreeMap<String, Mirrored> {
+/// Returns the rollouts in an agent's folder whose threads are wanted, with these.
+pub(super) fn rollouts(folder: &Path, is_wanted: impl Fn(Uuid) -> bool) -> Vec<(Uuid, PathBuf)> {
     let archive = folder.join(MIRROR_ARCHIVE);
     let paths = files::files_with(folder, "jsonl").into_iter().chain(files::files_with(&archive, "jsonl"));
-    let session = |path: PathBuf| {
-        let name = RolloutName::parse(files::name(&path)).ok()?;
-        let file = path.strip_prefix(folder).ok()?.to_str()?.to_owned();
-        if is_known(name.thread_id) || !is_whole(&path).unwrap_or_default() {
+    let thread = |path: &Path| RolloutName::parse(files::name(path)).ok().map(|name| name.thread_id);
+    let with_thread = paths.filter_map(|path| Some((thread(&path)?, path)));
+    with_thread.filter(|(thread, _)| is_wanted(*thread)).collect()
+}
+
+/// Returns the sessions of an agent's whole rollouts whose threads are wanted, by these. They count
+/// as gone until a place has them.
+pub(super) fn rebuilt(folder: &Path, is_wanted: impl Fn(Uuid) -> bool) -> BTreeMap<String, Mirrored> {
+    let session = |(thread_id, path): (Uuid, PathBuf)| {
+        if !is_whole(&path).unwrap_or_default() {
             return None;
         }
         let mut head = None;
@@ -49,19 +54,19 @@ pub(super) fn rebuilt(folder: &Path, is_known: impl Fn(Uuid) -> bool) -> BTreeMa
             format: None,
             migrated_from: None,
             updated_at: None,
-            thread_id: name.thread_id,
+            thread_id,
             place: PathBuf::new(),
             source: PathBuf::new(),
-            file,
+            file: path.strip_prefix(folder).ok()?.to_str()?.to_owned(),
             rollout_bytes: None,
             fingerprint: String::new(),
             gone_since: Some(Timestamp::now()),
             deleted: false,
             skipped_lines: 0,
         };
-        Some((name.thread_id.to_string(), mirrored))
+        Some((thread_id.to_string(), mirrored))
     };
-    paths.filter_map(session).collect()
+    rollouts(folder, is_wanted).into_iter().filter_map(session).collect()
 }
 
 /// Returns true if a rollout has its end, which a power cut may have taken.

@@ -1,4 +1,4 @@
-//! Places that cannot be read, that move, and lists that are damaged.
+//! Places that cannot be read, and lists and rollouts that are damaged.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use serde_json::json;
 use threadkeep_rollout::{MAX_LINE, MIRROR_ARCHIVE};
-use threadkeep_sessions::{Mirror, MirrorError, Mirrored, OpenStore, StorePlace, SyncReport, store, stores};
+use threadkeep_sessions::{Mirror, MirrorError, Mirrored, OpenStore, SyncReport, store};
 
 use crate::facts::{Result, homes};
 use crate::place::Place;
@@ -47,17 +47,17 @@ fn repair(path: &Path, aside: &Path, odd: Option<&str>) -> Result {
     Ok(fs::rename(aside, path)?)
 }
 
-fn synced(mirror: &Mirror, example: &Example) -> Result<SyncReport> {
+pub(crate) fn synced(mirror: &Mirror, example: &Example) -> Result<SyncReport> {
     Ok(mirror.sync(example.store, &example.place)?.ok_or("locked")?)
 }
 
-fn claude() -> Result<Example> {
+pub(crate) fn claude() -> Result<Example> {
     let claude = store("claude").ok_or("an agent that this build knows")?;
     Example::of(claude, &homes("claude")?.remove(0))
 }
 
 /// Reads all rollouts of an agent's mirror.
-fn rollouts(folder: &Path) -> Result<BTreeMap<PathBuf, Vec<u8>>> {
+pub(crate) fn rollouts(folder: &Path) -> Result<BTreeMap<PathBuf, Vec<u8>>> {
     let mut rollouts = BTreeMap::new();
     for folder in [folder, &folder.join(MIRROR_ARCHIVE)] {
         for entry in fs::read_dir(folder).into_iter().flatten() {
@@ -211,37 +211,6 @@ fn sessions_below_a_folder_that_cannot_be_read_are_not_gone() -> Result {
 }
 
 #[test]
-fn a_store_that_moves_goes_on() -> Result {
-    each(|example| {
-        let folder = tempfile::tempdir()?;
-        let mirror = Mirror::new(folder.path());
-        let found = synced(&mirror, example)?.found;
-        let moved = example.place.with_extension("moved");
-        fs::rename(&example.place, &moved)?;
-        let both =
-            mirror.clone().with_places(example.store.name(), vec![example.place.clone(), moved.clone()]);
-        let report = both.sync(example.store, &moved)?.ok_or("locked")?;
-        assert_eq!((report.found, report.written), (found, found));
-        let sessions = mirror.sessions(example.store.name())?;
-        assert_eq!(sessions.len() as u64, found, "none twice");
-        assert!(sessions.iter().all(|known| known.source.starts_with(&moved)));
-        Ok(())
-    })
-}
-
-#[test]
-fn a_place_that_is_no_longer_added_gives_its_sessions_to_a_copy() -> Result {
-    let (one, other, folder) = (claude()?, claude()?, tempfile::tempdir()?);
-    let mirror = Mirror::new(folder.path());
-    let both = mirror.clone().with_places("claude", vec![one.place.clone(), other.place.clone()]);
-    let found = synced(&both, &one)?.found;
-    assert_eq!((synced(&both, &other)?.written, synced(&both, &other)?.written), (0, 0));
-    let second = mirror.with_places("claude", vec![other.place.clone()]);
-    assert_eq!(synced(&second, &other)?.written, found);
-    Ok(())
-}
-
-#[test]
 fn a_damaged_or_missing_list_is_made_again() -> Result {
     each(|example| {
         let (agent, folder) = (example.store.name(), tempfile::tempdir()?);
@@ -271,76 +240,20 @@ fn a_damaged_or_missing_list_is_made_again() -> Result {
 }
 
 #[test]
-fn a_rollout_that_a_killed_pass_left_is_written_again() -> Result {
-    let (example, folder) = (claude()?, tempfile::tempdir()?);
-    let mirror = Mirror::new(folder.path());
-    synced(&mirror, &example)?;
-    let whole = rollouts(&folder.path().join("claude"))?;
-    fs::remove_file(folder.path().join("claude.json"))?;
-    for (path, bytes) in &whole {
-        fs::write(path, &bytes[..bytes.len() / 2])?;
-    }
-    synced(&mirror, &example)?;
-    assert!(rollouts(&folder.path().join("claude"))? == whole);
-    Ok(())
-}
-
-#[test]
-fn a_rollout_that_was_cut_is_written_again() -> Result {
-    let (example, folder) = (claude()?, tempfile::tempdir()?);
-    let mirror = Mirror::new(folder.path());
-    synced(&mirror, &example)?;
-    let whole = rollouts(&folder.path().join("claude"))?;
-    for (number, (path, bytes)) in whole.iter().enumerate() {
-        fs::write(path, &bytes[..bytes.len() * (number % 3) / 3])?;
-    }
-    synced(&mirror, &example)?;
-    assert!(rollouts(&folder.path().join("claude"))? == whole);
-    Ok(())
-}
-
-#[test]
-fn the_thread_of_a_kept_copy_stays_its_agents() -> Result {
-    let (gemini, folder) = (store("gemini").ok_or("an agent that this build knows")?, tempfile::tempdir()?);
-    let example = Example::of(gemini, &homes("gemini")?.remove(0))?;
-    let threads = |mirror: Mirror| -> Result<BTreeSet<_>> {
+fn a_rollout_that_was_cut_is_written_again_with_and_without_the_list() -> Result {
+    for is_listed in [true, false] {
+        let (example, folder) = (claude()?, tempfile::tempdir()?);
+        let mirror = Mirror::new(folder.path());
         synced(&mirror, &example)?;
-        Ok(mirror.sessions("gemini")?.iter().map(|known| known.thread_id).collect())
-    };
-    let own = threads(Mirror::new(folder.path().join("own")))?;
-    let kept = own.iter().next().ok_or("a thread")?;
-    let of_claude =
-        threads(Mirror::new(folder.path().join("kept")).with_kept(vec![("claude".to_owned(), *kept)]))?;
-    assert!(!of_claude.contains(kept) && of_claude.len() == own.len());
-    let of_gemini =
-        threads(Mirror::new(folder.path().join("its")).with_kept(vec![("gemini".to_owned(), *kept)]))?;
-    assert_eq!(of_gemini, own);
-    Ok(())
-}
-
-#[test]
-fn places_that_are_read_together_give_what_each_gives_alone() -> Result {
-    let (alone, together) = (tempfile::tempdir()?, tempfile::tempdir()?);
-    let (mut examples, mirror) = (Vec::new(), Mirror::new(together.path()));
-    for store in stores() {
-        if let Some(home) = homes(store.name())?.first() {
-            examples.push(Example::of(store, home)?);
+        let whole = rollouts(&folder.path().join("claude"))?;
+        for (number, (path, bytes)) in whole.iter().enumerate() {
+            fs::write(path, &bytes[..bytes.len() * (number % 3) / 3])?;
         }
-    }
-    for example in &examples {
-        synced(&Mirror::new(alone.path()), example)?;
-    }
-    let places = examples.iter().map(|example| StorePlace { store: example.store, path: &example.place });
-    let mut lock = mirror.lock()?.ok_or("locked")?;
-    for (report, example) in lock.read(&places.collect::<Vec<_>>()).into_iter().zip(&examples) {
-        assert_eq!(report?.found, example.store.open(&example.place)?.sessions().len() as u64);
-    }
-    lock.finish()?;
-    for example in &examples {
-        let of = |folder: &Path| rollouts(&folder.join(example.store.name()));
-        let bytes = |rollouts: BTreeMap<PathBuf, Vec<u8>>| rollouts.into_values().collect::<Vec<_>>();
-        assert!(bytes(of(alone.path())?) == bytes(of(together.path())?), "{}", example.store.name());
-        assert_eq!(synced(&mirror, example)?.written, 0);
+        if !is_listed {
+            fs::remove_file(folder.path().join("claude.json"))?;
+        }
+        synced(&mirror, &example)?;
+        assert!(rollouts(&folder.path().join("claude"))? == whole, "listed: {is_listed}");
     }
     Ok(())
 }

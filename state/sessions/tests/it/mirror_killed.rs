@@ -158,9 +158,11 @@ fn a_deleted_thread_leaves_no_words_of_a_killed_process() -> Result {
     assert!(left.mirror.lock()?.ok_or("locked")?.erase("claude", left.rollout.1)?);
     assert!(!left.rollout.0.exists() && !left.new.exists());
     let deleted = left.mirror.clone().without([left.rollout.1].into());
-    fs::write(&left.rollout.0, &left.rollout.2)?;
-    deleted.sync(left.example.store, &left.example.place)?.ok_or("locked")?;
-    assert!(!left.rollout.0.exists());
+    for bytes in [&left.rollout.2[..], &left.rollout.2[..900]] {
+        fs::write(&left.rollout.0, bytes)?;
+        deleted.sync(left.example.store, &left.example.place)?.ok_or("locked")?;
+        assert!(!left.rollout.0.exists());
+    }
     Ok(())
 }
 
