@@ -286,6 +286,11 @@ impl<'a> Lookup<'a> {
     }
 }
 
+/// Opens the home and its index, for a command that may go on without them.
+pub(super) async fn opened(dirs: &Dirs, screen: &Screen) -> Result<(AgentHome, Index), Fault> {
+    Ok((dirs.agent_home()?, Index::for_reading(dirs, screen).await?))
+}
+
 /// Finds the ids that are meant by a command that works without an index, too: then whole ids are
 /// taken as they are.
 pub(super) async fn resolve(
@@ -296,8 +301,7 @@ pub(super) async fn resolve(
     if typed.is_empty() {
         return Ok(Vec::new());
     }
-    let opened = async { Ok::<_, Fault>((dirs.agent_home()?, Index::for_reading(dirs, screen).await?)) };
-    let (home, index) = match opened.await {
+    let (home, index) = match opened(dirs, screen).await {
         Ok(opened) => opened,
         Err(fault) => {
             let ids = typed.iter().map(|word| Uuid::try_parse(word).map(Ok)).collect::<Result<_, _>>();
@@ -318,9 +322,7 @@ pub(super) async fn resolve(
 
 /// Returns false if no rollout and no index knows a thread. True if that cannot be found out.
 pub(super) async fn may_exist(dirs: &Dirs, id: Uuid, screen: &Screen) -> Result<bool, Fault> {
-    let (Ok(home), Ok(index)) = (dirs.agent_home(), Index::for_reading(dirs, screen).await) else {
-        return Ok(true);
-    };
+    let Ok((home, index)) = opened(dirs, screen).await else { return Ok(true) };
     let lookup = Lookup::new(&index, &home, screen);
     // The store of goals refuses a deleted thread itself.
     let is_unknown = async || {

@@ -20,6 +20,7 @@ use uuid::Uuid;
 
 use super::find::thread_of;
 use crate::command::{Answered, Context, Needs, Run};
+use crate::commands::resolve::opened;
 use crate::commands::several::closed;
 use crate::output::color::{BOLD, DIM, YELLOW, paint};
 use crate::output::json::{at, ms};
@@ -45,7 +46,7 @@ impl Run for List {
     async fn run(&self, Context { dirs, screen, .. }: &Context<'_>) -> Answered {
         let copies = agents::vault(&dirs.absolute().sqlite_home).copies();
         let is_empty = copies.map_err(|error| Fault::plain(&error))?.is_empty();
-        let opened = if is_empty { None } else { opened(dirs, screen).await? };
+        let opened = if is_empty { None } else { if_there(dirs, screen).await? };
         let listed = match opened {
             None => Listed::read(dirs, None).await,
             Some((home, index)) => {
@@ -57,14 +58,13 @@ impl Run for List {
     }
 }
 
-/// Opens the index. Returns none if there can be none, because copies are listed without it, too.
-async fn opened(dirs: &Dirs, screen: &Screen) -> Result<Option<(AgentHome, Index)>, Fault> {
-    let opened = async { Ok::<_, Fault>((dirs.agent_home()?, Index::for_reading(dirs, screen).await?)) };
-    match opened.await {
+/// Opens the index. Returns `None` if there can be none: copies are listed without it, too.
+async fn if_there(dirs: &Dirs, screen: &Screen) -> Result<Option<(AgentHome, Index)>, Fault> {
+    match opened(dirs, screen).await {
         Ok(opened) => Ok(Some(opened)),
         Err(fault) if fault.kind == FaultKind::Damaged => Err(fault),
         Err(fault) => {
-            screen.note(&Message::from("agents may have less by now: ").append(fault.sentence()));
+            screen.note(&Message::from("what agents have may be out of date: ").append(fault.sentence()));
             Ok(None)
         }
     }
