@@ -2,7 +2,7 @@
 
 use std::fs;
 use std::io;
-use std::net::{TcpListener, TcpStream};
+use std::net::TcpListener;
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 
@@ -61,17 +61,22 @@ pub(crate) fn two_ports() -> io::Result<[TcpListener; 2]> {
 fn start(state: &Path) -> io::Result<(Child, u16)> {
     loop {
         let port = two_ports()?[0].local_addr()?.port();
-        // Left by a power cut.
-        let _ = fs::remove_file(state.join(".lock"));
+        let ready = state.join("pid");
+        for left_by_a_power_cut in [&state.join(".lock"), &ready] {
+            let _ = fs::remove_file(left_by_a_power_cut);
+        }
         let mut swtpm = Command::new("swtpm");
         swtpm.args(["socket", "--tpm2", "--flags", "not-need-init,startup-clear", "--tpmstate"]);
         swtpm.arg(format!("dir={}", state.display()));
         swtpm.arg("--server").arg(format!("type=tcp,port={port},bindaddr=127.0.0.1"));
         swtpm.arg("--ctrl").arg(format!("type=tcp,port={},bindaddr=127.0.0.1", port + 1));
+        swtpm.arg("--pid").arg(format!("file={}", ready.display()));
         let mut running = swtpm.stdout(Stdio::null()).stderr(Stdio::null()).spawn()?;
-        // Another program may have taken a port meanwhile; then it ends at once.
+        // Another program may have taken a port meanwhile; then it ends at once. Its file says that it
+        // listens at both ports. A connection would not: a socket that tries one free port again and
+        // again is given that port as its own at last, and is connected to itself.
         while running.try_wait()?.is_none() {
-            if TcpStream::connect(("127.0.0.1", port + 1)).is_ok() {
+            if ready.exists() {
                 return Ok((running, port));
             }
             std::thread::yield_now();
