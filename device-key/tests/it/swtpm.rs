@@ -72,9 +72,9 @@ fn start(state: &Path) -> io::Result<(Child, u16)> {
         swtpm.arg("--ctrl").arg(format!("type=tcp,port={},bindaddr=127.0.0.1", port + 1));
         swtpm.arg("--pid").arg(format!("file={}", ready.display()));
         let mut running = swtpm.stdout(Stdio::null()).stderr(Stdio::null()).spawn()?;
-        // Another program may have taken a port meanwhile; then it ends at once. Its file says that it
-        // listens at both ports. A connection would not: a socket that tries one free port again and
-        // again is given that port as its own at last, and is connected to itself.
+        // Another program may have taken a port meanwhile; then it ends at once. Its file says that
+        // it listens at both ports. A connection would not: a socket that tries one free port again
+        // and again is given that port as its own at last, and is connected to itself.
         while running.try_wait()?.is_none() {
             if ready.exists() {
                 return Ok((running, port));
