@@ -10,8 +10,8 @@ use crate::disk;
 
 /// Files that wait for the disk.
 ///
-/// After a kill, each file is the old one or the new one. An appended file may lack its end, which
-/// the next pass adds.
+/// After a kill, each file is the old one or the new one. A new or appended file may lack its end,
+/// which the next pass adds.
 #[derive(Debug, Default)]
 pub(super) struct Batch {
     /// Files to write, each with the path that it gets.
@@ -27,12 +27,11 @@ pub(super) struct Batch {
 }
 
 impl Batch {
-    /// Writes a new file. It has its name before it is on the disk: no list has it yet.
+    /// Writes a new file in its place. A part of it is no loss: no list has it yet.
     pub(super) fn create(&mut self, path: &Path, bytes: &[u8]) -> Result<(), MirrorError> {
-        self.replace(path, bytes)?;
-        let renamed = self.replaced.pop().map(|(new, path)| fs::rename(new, path));
         self.created.push(path.to_owned());
-        renamed.unwrap_or(Ok(())).map_err(MirrorError::io(path))
+        self.bytes += bytes.len();
+        write(path, bytes)
     }
 
     /// Writes a file that replaces the one at a path.
@@ -40,7 +39,7 @@ impl Batch {
         let new = path.with_extension("new");
         self.replaced.push((new.clone(), path.to_owned()));
         self.bytes += bytes.len();
-        File::create(&new).and_then(|mut file| file.write_all(bytes)).map_err(MirrorError::io(path))
+        write(&new, bytes)
     }
 
     /// Appends to a file. A part of it is no loss: the next pass finds that the rest is missing.
@@ -84,6 +83,10 @@ impl Batch {
         self.created.clear();
         Ok(std::mem::take(&mut self.removed))
     }
+}
+
+fn write(path: &Path, bytes: &[u8]) -> Result<(), MirrorError> {
+    File::create(path).and_then(|mut file| file.write_all(bytes)).map_err(MirrorError::io(path))
 }
 
 impl Drop for Batch {
