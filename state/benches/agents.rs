@@ -32,6 +32,8 @@ use threadkeep_state::{StateOptions, StateRuntime};
 const RATIO: f64 = 4.0;
 /// Limit of usage by agent.
 const USAGE_MS: f64 = 30.0;
+/// Limit of reading a session on, in times of reading it whole.
+const GROWN: f64 = 0.5;
 /// Passes in their order.
 const PASSES: [(&str, &str); 5] = [
     ("count", "count newlines (limit)"),
@@ -90,6 +92,10 @@ async fn main() -> Result {
 
     let usage_ms = usage(&indexed).await?;
     println!("\nusage by agent: {usage_ms:.1} ms (limit {USAGE_MS} ms)");
+    let [whole, on] = stores::grown::measure(folder.path(), rounds)?;
+    println!(
+        "a session of 100 MiB with a new turn: {on:.0} ms, and {whole:.0} ms if read whole (limit: half)"
+    );
     let ratio = medians[1].0 / medians[0].0;
     println!("indexing: {ratio:.2} newline counts (limit {RATIO})");
     let mut misses = Vec::new();
@@ -98,6 +104,9 @@ async fn main() -> Result {
     }
     if usage_ms > USAGE_MS {
         misses.push(format!("usage by agent: {usage_ms:.1} ms, and at most {USAGE_MS} ms"));
+    }
+    if on > whole * GROWN {
+        misses.push(format!("a grown session: {on:.0} ms, and {whole:.0} ms if read whole"));
     }
     if misses.is_empty() { Ok(()) } else { Err(misses.join("\n").into()) }
 }

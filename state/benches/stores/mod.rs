@@ -4,6 +4,7 @@
 //! sessions of a place share, such as a list, has the rows of all copies.
 
 mod databases;
+pub(crate) mod grown;
 mod ids;
 
 use std::fs;

@@ -58,6 +58,34 @@ pub(crate) fn each_line(
     Ok(lines(path, take)?.count)
 }
 
+/// Place between two lines of a file.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Place {
+    /// Byte after the last newline.
+    pub(crate) offset: u64,
+    /// Number of damaged lines that were passed.
+    pub(crate) skipped: u64,
+}
+
+/// Gives each line from a byte on to `take`, as [`each_line`], with the place before it. Returns
+/// the place at the end.
+pub(crate) fn each_line_from(
+    path: &Path,
+    offset: u64,
+    mut take: impl FnMut(Place, u64, &str) -> serde_json::Result<bool>,
+) -> Result<Place, StoreError> {
+    let place = |lines: &Lines| Place { offset: lines.offset(), skipped: lines.skipped().count };
+    let mut lines = Lines::open_at(path, offset).map_err(failed(path))?;
+    loop {
+        let before = place(&lines);
+        let next = lines.next_with(|offset, json| goes_on(take(before, offset, json), json));
+        match next.map_err(failed(path))? {
+            None | Some(Ok(false)) => return Ok(place(&lines)),
+            Some(_) => {}
+        }
+    }
+}
+
 /// Looks for something in a file's lines. Gives each line to `take`, as [`each_line`], with what
 /// was found before it.
 ///
@@ -97,19 +125,22 @@ fn lines(
     path: &Path,
     mut take: impl FnMut(u64, &str) -> serde_json::Result<bool>,
 ) -> Result<SkippedLines, StoreError> {
-    let failed = |error: ExtractError| match error {
-        ExtractError::Io(source) => StoreError::Io { path: path.to_owned(), source },
-        other => StoreError::malformed(path, other),
-    };
-    let mut lines = Lines::open(path, false).map_err(failed)?;
+    let mut lines = Lines::open(path, false).map_err(failed(path))?;
     while let Some(taken) =
-        lines.next_with(|offset, json| goes_on(take(offset, json), json)).map_err(failed)?
+        lines.next_with(|offset, json| goes_on(take(offset, json), json)).map_err(failed(path))?
     {
         if taken == Ok(false) {
             break;
         }
     }
     Ok(lines.skipped().clone())
+}
+
+fn failed(path: &Path) -> impl Fn(ExtractError) -> StoreError {
+    move |error| match error {
+        ExtractError::Io(source) => StoreError::Io { path: path.to_owned(), source },
+        other => StoreError::malformed(path, other),
+    }
 }
 
 /// Returns the answer of `take` to a line; `None` if the line is damaged.

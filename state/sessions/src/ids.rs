@@ -43,7 +43,7 @@ impl<'a> ThreadIds<'a> {
     /// Returns the thread of another agent's session that a session was migrated from; `None` if
     /// there is none.
     pub(crate) fn migrated_from(&self, parent: &Parent) -> Option<Uuid> {
-        self.of_other(parent.agent?, parent.identity())
+        self.of_other(parent.agent.as_deref()?, parent.identity())
     }
 
     /// Returns the thread of another agent's session; `None` if there is none.

@@ -76,8 +76,10 @@
 //!
 //! # Performance
 //!
-//! A session is read whole when its fingerprint changes. A mirror first looks at the names, lengths
-//! and times of a place's files ([`SessionStore::watched`]), and opens it only if one has changed.
+//! A session is read again when its fingerprint changes. A mirror reads a large session that is a
+//! file of lines, and has only grown, on from its last turn ([`Mirror::with_checkpoints_from`]);
+//! it computes a checksum of what is before. It first looks at the names, lengths and times of a
+//! place's files ([`SessionStore::watched`]), and opens the place only if one has changed.
 //! After a kill, a pass over many sessions goes on from the last thousand.
 //!
 //! # File systems
@@ -113,6 +115,7 @@
 )]
 
 mod agents;
+mod checksum;
 mod disk;
 mod draft;
 mod environment;
@@ -122,6 +125,7 @@ mod found;
 mod ids;
 mod mirror;
 mod piece;
+mod resume;
 mod rollout;
 mod session;
 #[cfg(feature = "sqlite")]

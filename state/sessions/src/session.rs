@@ -1,11 +1,12 @@
 //! A session: metadata, turns, and the tokens of its requests.
 
 use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
 pub use threadkeep_rollout::Purpose;
 use threadkeep_rollout::{ThreadKind, TokenUsage, TurnItem};
 
 /// Session of an agent, as its store has it.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct Session {
     /// The agent's id of the session.
@@ -85,7 +86,7 @@ impl Session {
 }
 
 /// Title of a session.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Title {
     /// Words.
     pub text: String,
@@ -94,7 +95,7 @@ pub struct Title {
 }
 
 /// Author of a title.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub enum TitleSource {
     /// The user.
@@ -104,14 +105,14 @@ pub enum TitleSource {
 }
 
 /// Session that another one comes from.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Parent {
     /// The agent's id of that session.
     pub native_id: String,
     /// That session's key, as [`Session::key`].
     pub key: Option<String>,
     /// That session's agent, where it is another one.
-    pub agent: Option<&'static str>,
+    pub agent: Option<String>,
     /// Relation.
     pub relation: Relation,
 }
@@ -124,7 +125,7 @@ impl Parent {
 }
 
 /// Relation of a session to its parent.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub enum Relation {
     /// It began with a copy of the parent's history.
@@ -135,8 +136,8 @@ pub enum Relation {
     Migration,
 }
 
-/// Turn of a session: a prompt, and the agent's work on it.
-#[derive(Debug, Clone)]
+/// Turn of a session: a prompt, and the agent's work on it. Its serialized form has no words.
+#[derive(Debug, Clone, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct SessionTurn {
     /// The agent's id of the turn or of its prompt; `turn-<n>` (from 1) without one.
@@ -144,12 +145,14 @@ pub struct SessionTurn {
     /// Outcome.
     pub outcome: Outcome,
     /// Error message.
+    #[serde(skip)]
     pub error: Option<String>,
     /// Start.
     pub started_at: Option<Timestamp>,
     /// Time of the last thing in it.
     pub ended_at: Option<Timestamp>,
     /// Items in their order.
+    #[serde(skip)]
     pub items: Vec<TurnItem>,
     /// True for a turn that was copied from another session.
     pub inherited: bool,
@@ -166,7 +169,7 @@ impl SessionTurn {
 }
 
 /// Outcome of a turn, as far as the store says.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[non_exhaustive]
 pub enum Outcome {
     /// The agent answered.
@@ -195,7 +198,7 @@ impl Outcome {
 }
 
 /// Request to a model, with the tokens it used.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Request {
     /// Identity: copies of a request have the same.
     pub id: String,
@@ -212,7 +215,7 @@ pub struct Request {
 }
 
 /// Tokens of requests, by kind.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Tokens {
     /// Tokens that went to the model, cached ones included.
     pub input: i64,

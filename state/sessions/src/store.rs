@@ -11,6 +11,7 @@ use crate::environment::Environment;
 use crate::error::StoreError;
 use crate::found::{FoundSession, Listing, SkippedFile, Unread};
 use crate::piece::{self, Piece};
+use crate::resume::{Checkpoint, Reading, Resume};
 use crate::session::Session;
 
 /// Sessions of one coding agent.
@@ -88,7 +89,7 @@ pub enum LastUse {
 }
 
 /// Reader of a found session.
-type Read = dyn Fn(&FoundSession) -> Result<Session, StoreError> + Send + Sync;
+type Read = dyn Fn(&FoundSession, &mut Resume) -> Result<Session, StoreError> + Send + Sync;
 
 /// Maker of those pieces of a session that are not whole files of its own.
 type Pieces = dyn Fn(&FoundSession) -> Result<Vec<Piece>, StoreError> + Send + Sync;
@@ -117,6 +118,14 @@ impl OpenStore {
     pub fn new(
         listing: Listing,
         read: impl Fn(&FoundSession) -> Result<Session, StoreError> + Send + Sync + 'static,
+    ) -> Self {
+        Self::resumable(listing, move |found, _| read(found))
+    }
+
+    /// Returns an open place whose sessions can be read on from a checkpoint.
+    pub(crate) fn resumable(
+        listing: Listing,
+        read: impl Fn(&FoundSession, &mut Resume) -> Result<Session, StoreError> + Send + Sync + 'static,
     ) -> Self {
         let Listing { sessions, skipped, unread } = listing;
         Self {
@@ -147,7 +156,18 @@ impl OpenStore {
         known: BTreeMap<String, K>,
         read: impl Fn(&FoundSession, &K) -> Result<Session, StoreError> + Send + Sync + 'static,
     ) -> Self {
-        Self::new(listing, move |found| read(found, known.get(&found.native_id).ok_or_else(|| found.gone())?))
+        Self::resumable_with_known(listing, known, move |found, known, _| read(found, known))
+    }
+
+    /// As [`with_known`](Self::with_known), for sessions that can be read on from a checkpoint.
+    pub(crate) fn resumable_with_known<K: Send + Sync + 'static>(
+        listing: Listing,
+        known: BTreeMap<String, K>,
+        read: impl Fn(&FoundSession, &K, &mut Resume) -> Result<Session, StoreError> + Send + Sync + 'static,
+    ) -> Self {
+        Self::resumable(listing, move |found, resume| {
+            read(found, known.get(&found.native_id).ok_or_else(|| found.gone())?, resume)
+        })
     }
 
     /// Returns the sessions in the order of their ids, each once, although an agent may keep
@@ -173,7 +193,21 @@ impl OpenStore {
     /// [`StoreError`], if the session is gone or cannot be read. Damaged lines are no error: see
     /// [`Session::skipped_lines`].
     pub fn read(&self, found: &FoundSession) -> Result<Session, StoreError> {
-        (self.read)(found)
+        (self.read)(found, &mut Resume::default())
+    }
+
+    /// Reads a session on from a checkpoint, or whole if it has not only grown since.
+    pub(crate) fn read_on(
+        &self,
+        found: &FoundSession,
+        from: Option<Checkpoint>,
+    ) -> Result<Reading, StoreError> {
+        let mut resume = Resume::from(from);
+        let session = (self.read)(found, &mut resume)?;
+        match resume.finish(session) {
+            Some(reading) => Ok(reading),
+            None => self.read_on(found, None),
+        }
     }
 
     /// Returns all that a session needs to be read alone, and that its agent needs to resume it, in

@@ -14,7 +14,7 @@ use crate::server::Server;
 
 /// Least time between two looks into a place: an agent that works changes its session all the time.
 const PERIOD: Duration = Duration::from_millis(300);
-/// Rest after a look, as a multiple of the time that it took: a large session is read whole.
+/// Rest after a look, as a multiple of the time that it took: a large session may be read whole.
 const REST: u32 = 3;
 /// Time after which a place is tried again that another process was looking into.
 const RETRY: Duration = Duration::from_millis(500);

@@ -2,7 +2,7 @@
 //! first.
 
 use std::fs::{self, File, OpenOptions};
-use std::io::Write as _;
+use std::io::{self, Read as _, Seek as _, SeekFrom, Write as _};
 use std::path::{Path, PathBuf};
 
 use super::error::MirrorError;
@@ -49,6 +49,25 @@ impl Batch {
         self.appended.push(path.to_owned());
         self.bytes += rest.len();
         Ok(())
+    }
+
+    /// Writes what is behind a byte of a file. Appends, if only that is needed.
+    pub(super) fn write_from(&mut self, path: &Path, from: u64, rest: &[u8]) -> Result<(), MirrorError> {
+        let mut old = File::open(path).map_err(MirrorError::io(path))?;
+        let mut end = Vec::new();
+        let read = old.seek(SeekFrom::Start(from)).and_then(|_| old.read_to_end(&mut end));
+        read.map_err(MirrorError::io(path))?;
+        if let Some(more) = rest.strip_prefix(end.as_slice()) {
+            return if more.is_empty() { Ok(()) } else { self.append(path, more) };
+        }
+        self.replace(path, &[])?;
+        let new = OpenOptions::new().append(true).open(path.with_extension("new"));
+        let written = old.rewind().and(new).and_then(|mut new| {
+            io::copy(&mut old.take(from), &mut new)?;
+            new.write_all(rest)
+        });
+        self.bytes += rest.len();
+        written.map_err(MirrorError::io(path))
     }
 
     /// Returns the number of bytes that were written.

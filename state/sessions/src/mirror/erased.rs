@@ -37,8 +37,8 @@ pub(super) fn kept(old: &[u8], session: &Session, ids: &ThreadIds<'_>) -> Option
     // A kill may have torn the last line.
     kept.truncate(kept.iter().rposition(|&byte| byte == b'\n').map_or(0, |last| last + 1));
     if from < session.turns.len() {
-        let rest = Session { turns: session.turns[from..].to_vec(), ..session.clone() };
-        kept.extend(to_rollout_after(&state_after(&kept), &rest, ids));
+        let end = session.turns.len();
+        kept.extend(to_rollout_after(&state_after(&kept), session, ids, [from, end]).0);
     }
     Some(kept)
 }
@@ -156,7 +156,9 @@ fn words_of(turn: &SessionTurn) -> Cow<'_, str> {
 }
 
 fn state_after(rollout: &[u8]) -> Before {
-    let mut before = Before { lines: 0, at: None, requests: HashSet::new() };
+    let bytes = rollout.len();
+    let (at, model, until, requests) = (None, None, None, HashSet::new());
+    let mut before = Before { bytes, lines: 0, at, model, requests, until };
     for (_, line) in lines(rollout) {
         before.lines += 1;
         if line.kind != OTHER_USAGE {

@@ -9,6 +9,7 @@ use std::thread;
 use threadkeep_rollout::untouched;
 use uuid::Uuid;
 
+use super::checkpoint;
 use super::error::MirrorError;
 use super::manifest::{self, Manifest};
 use super::pending::Pending;
@@ -201,7 +202,7 @@ impl MirrorLock {
         let folder = self.mirror.folder.join(agent);
         let mut manifest = self.pending.take(agent)?;
         let erased = manifest.erase(thread_id);
-        erased.iter().try_for_each(|file| remove(&folder.join(file)))?;
+        erased.iter().try_for_each(|file| checkpoint::remove_both(&folder.join(file)))?;
         self.pending.finish(Some((agent, &mut manifest)))?;
         self.pending.put_back(agent, manifest);
         Ok(!erased.is_empty())

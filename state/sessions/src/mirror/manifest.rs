@@ -9,10 +9,10 @@ use serde::{Deserialize, Serialize};
 use threadkeep_rollout::untouched;
 use uuid::Uuid;
 
+use super::checkpoint::remove_both;
 use super::error::MirrorError;
 use super::mirrored::Mirrored;
 use super::rebuilt::{rebuilt, rollouts};
-use super::remove;
 use crate::disk;
 use crate::found::{FoundSession, Unread};
 
@@ -126,7 +126,7 @@ impl Manifest {
             return Ok(());
         }
         let left = rollouts(folder, |thread| deleted.contains(&thread));
-        left.iter().try_for_each(|(_, path)| remove(path))
+        left.iter().try_for_each(|(_, path)| remove_both(path))
     }
 
     /// Notes which places are there. A change of them may give a session to another place.

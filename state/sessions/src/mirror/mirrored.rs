@@ -123,7 +123,7 @@ impl Original {
     pub(super) fn of(session: &Session, ids: &ThreadIds<'_>) -> Option<Self> {
         let parent = session.parent.as_ref()?;
         Some(Self {
-            agent: parent.agent?.to_owned(),
+            agent: parent.agent.clone()?,
             identity: parent.identity().to_owned(),
             thread_id: ids.migrated_from(parent),
         })

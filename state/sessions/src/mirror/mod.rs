@@ -4,6 +4,7 @@
 //! erases. One process at a time brings a mirror up to date.
 
 mod batch;
+mod checkpoint;
 mod erased;
 mod error;
 mod lock;
@@ -42,12 +43,19 @@ pub struct Mirror {
     added: BTreeMap<String, Vec<PathBuf>>,
     /// Threads of kept copies, with their agents.
     kept: Vec<(String, Uuid)>,
+    /// Bytes from which on a session has a checkpoint.
+    large: u64,
 }
+
+/// Bytes from which on a session has a checkpoint, unless set. A smaller one is read whole sooner
+/// than anyone notices.
+const LARGE: u64 = 1 << 20;
 
 impl Mirror {
     /// Names the folder of a mirror. It need not exist.
     pub fn new(folder: impl Into<PathBuf>) -> Self {
-        Self { folder: folder.into(), deleted: HashSet::new(), added: BTreeMap::new(), kept: Vec::new() }
+        let (deleted, added, kept) = (HashSet::new(), BTreeMap::new(), Vec::new());
+        Self { folder: folder.into(), deleted, added, kept, large: LARGE }
     }
 
     /// Sets the threads that the user has deleted. Their sessions have no rollout. Default: none.
@@ -71,6 +79,14 @@ impl Mirror {
     #[must_use]
     pub fn with_places(mut self, agent: &str, added: Vec<PathBuf>) -> Self {
         self.added.insert(agent.to_owned(), added);
+        self
+    }
+
+    /// Sets the length of a session's files, in bytes, from which on it has a checkpoint: when it
+    /// has grown, it is read on from its last turn. Default: 1 MiB.
+    #[must_use]
+    pub fn with_checkpoints_from(mut self, bytes: u64) -> Self {
+        self.large = bytes;
         self
     }
 
@@ -130,7 +146,7 @@ impl Mirror {
 
 /// Removes the rollout of a session, if it has one.
 fn remove_rollout(folder: &Path, session: &Mirrored) -> Result<(), MirrorError> {
-    if session.file.is_empty() { Ok(()) } else { remove(&folder.join(&session.file)) }
+    if session.file.is_empty() { Ok(()) } else { checkpoint::remove_both(&folder.join(&session.file)) }
 }
 
 /// Removes a file, if it is there.

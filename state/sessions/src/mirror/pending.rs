@@ -8,6 +8,7 @@ use threadkeep_rollout::MIRROR_ARCHIVE;
 use uuid::Uuid;
 
 use super::batch::Batch;
+use super::checkpoint::remove_both;
 use super::error::MirrorError;
 use super::manifest::Manifest;
 use super::remove;
@@ -96,7 +97,7 @@ impl Pending {
         for (agent, manifest) in lists.chain(taken) {
             manifest.write(&self.folder, agent)?;
         }
-        removed.iter().try_for_each(|path| remove(path))
+        removed.iter().try_for_each(|path| remove_both(path))
     }
 }
 

@@ -9,7 +9,7 @@ use uuid::Uuid;
 use super::error::MirrorError;
 use super::manifest::Manifest;
 use super::mirrored::Mirrored;
-use super::write::{Changed, write_all};
+use super::write::{Changed, Writer};
 use super::{Mirror, MirrorLock};
 use crate::error::StoreError;
 use crate::found::FoundSession;
@@ -76,7 +76,9 @@ impl MirrorLock {
                 continue;
             }
             let changed = [Changed { found: &found, known: known.as_ref() }];
-            let written = write_all(&folder, &place, &ids, &open, &changed)?;
+            // A copy does not grow.
+            let writer = Writer { folder: &folder, place: &place, ids: &ids, open: &open, large: u64::MAX };
+            let written = writer.write_all(&changed)?;
             self.pending.add(written.batch);
             failed.extend(written.failed.into_iter().map(|(found, error)| (found.native_id.clone(), error)));
             for row in written.rows {

@@ -12,7 +12,7 @@ use super::error::MirrorError;
 use super::manifest::Manifest;
 use super::mirrored::Mirrored;
 use super::pending::Pending;
-use super::write::{Changed, write_all};
+use super::write::{Changed, Writer};
 use super::{Mirror, remove_rollout};
 use crate::error::StoreError;
 use crate::files::NOT_A_FILE;
@@ -31,6 +31,8 @@ pub struct SyncReport {
     pub found: u64,
     /// Sessions that were read and written.
     pub written: u64,
+    /// Of these, sessions that were read on from their last turn.
+    pub resumed: u64,
     /// Sessions that have gone since the last pass.
     pub gone: u64,
     /// Sessions that went away while they were read.
@@ -146,7 +148,9 @@ impl Pass<'_> {
             (!is_current).then_some(Changed { found, known })
         });
         let changed: Vec<_> = changed.collect();
-        let written = write_all(&folder, place, self.ids, open, &changed)?;
+        let writer = Writer { folder: &folder, place, ids: self.ids, open, large: self.mirror.large };
+        let written = writer.write_all(&changed)?;
+        report.resumed += written.resumed;
         for (found, error) in written.failed {
             match error {
                 // It went away meanwhile: the next pass finds it gone.

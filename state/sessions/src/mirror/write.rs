@@ -5,7 +5,7 @@ use std::fs;
 use std::io;
 use std::num::NonZero;
 use std::panic::resume_unwind;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 
@@ -15,13 +15,15 @@ use serde::Deserialize;
 use threadkeep_rollout::{MIRROR_ARCHIVE, RolloutName};
 
 use super::batch::Batch;
+use super::checkpoint::{self, Grown, Saved, Settled};
 use super::erased;
 use super::error::MirrorError;
 use super::mirrored::{Mirrored, Original};
 use crate::error::StoreError;
 use crate::found::FoundSession;
 use crate::ids::ThreadIds;
-use crate::rollout::to_rollout;
+use crate::resume::{Checkpoint, Reading};
+use crate::rollout::to_rollout_with;
 use crate::session::Session;
 use crate::store::OpenStore;
 
@@ -35,116 +37,188 @@ pub(super) struct Changed<'a> {
     pub(super) known: Option<&'a Mirrored>,
 }
 
+impl Changed<'_> {
+    /// Returns the path of the rollout that it had, and if that is archived.
+    fn rollout(&self, folder: &Path) -> Option<(PathBuf, bool)> {
+        let known = self.known.filter(|known| !known.file.is_empty());
+        known.map(|known| (folder.join(&known.file), known.file.starts_with(MIRROR_ARCHIVE)))
+    }
+}
+
 /// Sessions of a place that were read.
 #[derive(Default)]
 pub(super) struct Written<'a> {
     /// Rows of the sessions that have a rollout now.
     pub(super) rows: Vec<Mirrored>,
+    /// Number of sessions that were read on from a checkpoint.
+    pub(super) resumed: u64,
     /// Sessions that could not be read.
     pub(super) failed: Vec<(&'a FoundSession, StoreError)>,
     /// The rollouts.
     pub(super) batch: Batch,
 }
 
-/// Reads a place's sessions, several at the same time, and writes their rollouts next to their
-/// places.
-pub(super) fn write_all<'a>(
-    folder: &Path,
-    place: &Path,
-    ids: &ThreadIds<'_>,
-    open: &OpenStore,
-    sessions: &[Changed<'a>],
-) -> Result<Written<'a>, MirrorError> {
-    let next = AtomicUsize::new(0);
-    let work = || {
-        let mut written = Written::default();
-        while let Some(session) = sessions.get(next.fetch_add(1, Ordering::Relaxed)) {
-            match open.read(session.found) {
-                Ok(read) => written.rows.push(write(folder, place, ids, session, &read, &mut written.batch)?),
-                Err(error) => written.failed.push((session.found, error)),
-            }
-        }
-        Ok::<_, MirrorError>(written)
-    };
-    let workers = thread::available_parallelism().map_or(1, NonZero::get).min(MOST_WORKERS);
-    let mut all = Written::default();
-    let parts: Vec<_> = thread::scope(|scope| {
-        let workers: Vec<_> = (0..workers.min(sessions.len())).map(|_| scope.spawn(work)).collect();
-        workers
-            .into_iter()
-            .map(|worker| worker.join().unwrap_or_else(|payload| resume_unwind(payload)))
-            .collect()
-    });
-    for part in parts {
-        let Written { rows, failed, batch } = part?;
-        all.rows.extend(rows);
-        all.failed.extend(failed);
-        all.batch.add(batch);
-    }
-    all.rows.sort_by(|one, other| one.identity().cmp(other.identity()));
-    all.failed.sort_by(|(one, _), (other, _)| one.native_id.cmp(&other.native_id));
-    Ok(all)
+/// Writer of the rollouts of a place's sessions.
+#[derive(Clone, Copy)]
+pub(super) struct Writer<'w> {
+    /// The agent's folder of the mirror.
+    pub(super) folder: &'w Path,
+    pub(super) place: &'w Path,
+    pub(super) ids: &'w ThreadIds<'w>,
+    pub(super) open: &'w OpenStore,
+    /// Bytes from which on a session has a checkpoint.
+    pub(super) large: u64,
 }
 
-/// Writes a session's rollout. A session that has grown is appended to, so that its readers need
-/// not begin again.
-fn write(
-    folder: &Path,
-    place: &Path,
-    ids: &ThreadIds<'_>,
-    changed: &Changed<'_>,
-    session: &Session,
-    batch: &mut Batch,
-) -> Result<Mirrored, MirrorError> {
-    let Changed { found, known } = changed;
-    let id = ids.of(session.identity());
-    let original = Original::of(session, ids);
-    let mirrored = Mirrored {
-        agent_version: session.agent_version.clone(),
-        format: session.format.clone(),
-        updated_at: session.updated_at,
-        fingerprint: found.fingerprint.clone(),
-        skipped_lines: session.skipped_lines,
-        migrated_from: original.clone(),
-        ..Mirrored::new(place, found, id)
-    };
-    let before = known.filter(|known| !known.file.is_empty());
-    if original.is_some_and(|original| original.thread_id.is_some()) && session.own_turns().next().is_none() {
-        batch.remove(before.map(|before| folder.join(&before.file)));
-        return Ok(mirrored);
+/// Session that was read.
+struct Read {
+    session: Session,
+    /// The new lines, if it was read on from a checkpoint.
+    grown: Option<Grown>,
+    next: Option<Checkpoint>,
+}
+
+impl Writer<'_> {
+    /// Reads sessions, several at the same time, and writes their rollouts next to their places.
+    pub(super) fn write_all<'a>(self, sessions: &[Changed<'a>]) -> Result<Written<'a>, MirrorError> {
+        let next = AtomicUsize::new(0);
+        let work = || {
+            let mut written = Written::default();
+            while let Some(changed) = sessions.get(next.fetch_add(1, Ordering::Relaxed)) {
+                match self.read(changed) {
+                    Ok(read) => {
+                        written.resumed += u64::from(read.grown.is_some());
+                        written.rows.push(self.write(changed, read, &mut written.batch)?);
+                    }
+                    Err(error) => written.failed.push((changed.found, error)),
+                }
+            }
+            Ok::<_, MirrorError>(written)
+        };
+        let workers = thread::available_parallelism().map_or(1, NonZero::get).min(MOST_WORKERS);
+        let mut all = Written::default();
+        let parts: Vec<_> = thread::scope(|scope| {
+            let workers: Vec<_> = (0..workers.min(sessions.len())).map(|_| scope.spawn(work)).collect();
+            workers
+                .into_iter()
+                .map(|worker| worker.join().unwrap_or_else(|payload| resume_unwind(payload)))
+                .collect()
+        });
+        for part in parts {
+            let Written { rows, resumed, failed, batch } = part?;
+            all.rows.extend(rows);
+            all.resumed += resumed;
+            all.failed.extend(failed);
+            all.batch.add(batch);
+        }
+        all.rows.sort_by(|one, other| one.identity().cmp(other.identity()));
+        all.failed.sort_by(|(one, _), (other, _)| one.native_id.cmp(&other.native_id));
+        Ok(all)
     }
-    let old = match before.map(|known| folder.join(&known.file)) {
-        Some(path) => old_rollout(&path)?,
-        None => Vec::new(),
-    };
-    let session = &*remembered(session, &old);
-    let begun = session.created_at.unwrap_or(Timestamp::UNIX_EPOCH);
-    let started = TimeZone::UTC.to_datetime(begun);
-    let name = RolloutName { started, thread_id: id, segment_id: None };
-    let file = if session.archived { format!("{MIRROR_ARCHIVE}/{name}") } else { name.to_string() };
-    let rollout = to_rollout(session, ids);
-    // Nothing was erased from a session that has only grown.
-    let rewritten = before.filter(|_| !rollout.starts_with(&old));
-    let kept = rewritten.and_then(|known| Some((known, erased::kept(&old, session, ids)?)));
-    let (id, file, rollout) = match kept {
-        Some((known, kept)) => (known.thread_id, known.file.clone(), kept),
-        None => (id, file, rollout),
-    };
-    let path = folder.join(&file);
-    if session.archived {
-        super::create_private(&folder.join(MIRROR_ARCHIVE))?;
+
+    /// Reads a session; a large one on from its checkpoint, if that still holds.
+    fn read(&self, changed: &Changed<'_>) -> Result<Read, StoreError> {
+        let Self { open, ids, .. } = self;
+        let found = changed.found;
+        if found.bytes.is_none_or(|bytes| bytes < self.large) {
+            return Ok(Read { session: open.read(found)?, grown: None, next: None });
+        }
+        let rollout = changed.rollout(self.folder);
+        let saved =
+            rollout.as_ref().and_then(|(path, is_archived)| Some((path, is_archived, Saved::read(path)?)));
+        if let Some((path, is_archived, (from, settled))) = saved {
+            let reading = open.read_on(found, Some(from))?;
+            let grown = settled.grow(path, &reading, ids);
+            let Reading { session, before, next } = reading;
+            if before.is_none() || (grown.is_some() && session.archived == *is_archived) {
+                return Ok(Read { session, grown, next });
+            }
+        }
+        let Reading { session, next, .. } = open.read_on(found, None)?;
+        Ok(Read { session, grown: None, next })
     }
-    let is_there = before.is_some_and(|known| known.file == file) && !old.is_empty();
-    match rollout.strip_prefix(old.as_slice()) {
-        Some([]) if is_there => {}
-        Some(rest) if is_there => batch.append(&path, rest)?,
-        _ if before.is_none() => batch.create(&path, &rollout)?,
-        _ => batch.replace(&path, &rollout)?,
+
+    /// Writes a session's rollout.
+    fn write(&self, changed: &Changed<'_>, read: Read, batch: &mut Batch) -> Result<Mirrored, MirrorError> {
+        let Self { folder, ids, .. } = self;
+        let Changed { found, known } = changed;
+        let Read { session, grown, next } = read;
+        let original = Original::of(&session, ids);
+        let mirrored = Mirrored {
+            agent_version: session.agent_version.clone(),
+            format: session.format.clone(),
+            updated_at: session.updated_at,
+            fingerprint: found.fingerprint.clone(),
+            skipped_lines: session.skipped_lines,
+            migrated_from: original.clone(),
+            ..Mirrored::new(self.place, found, ids.of(session.identity()))
+        };
+        let before = known.filter(|known| !known.file.is_empty());
+        if original.is_some_and(|original| original.thread_id.is_some())
+            && session.own_turns().next().is_none()
+        {
+            batch.remove(before.map(|before| folder.join(&before.file)));
+            return Ok(mirrored);
+        }
+        match before.zip(grown) {
+            Some((before, mut grown)) => {
+                let path = folder.join(&before.file);
+                batch.write_from(&path, grown.from, &grown.rest)?;
+                checkpoint::write(&path, &session, next, grown.take_next())?;
+                let rollout_bytes = Some(grown.from + grown.rest.len() as u64);
+                Ok(Mirrored { file: before.file.clone(), rollout_bytes, ..mirrored })
+            }
+            None => self.write_whole(mirrored, before, &session, next, batch),
+        }
     }
-    // The name has the session's start, which an agent may correct.
-    batch.remove(before.filter(|before| before.file != file).map(|before| folder.join(&before.file)));
-    let rollout_bytes = Some(rollout.len() as u64);
-    Ok(Mirrored { file, rollout_bytes, thread_id: id, ..mirrored })
+
+    /// Writes the whole rollout of a session. A session that has grown is appended to, so that its
+    /// readers need not begin again.
+    fn write_whole(
+        &self,
+        mirrored: Mirrored,
+        before: Option<&Mirrored>,
+        session: &Session,
+        next: Option<Checkpoint>,
+        batch: &mut Batch,
+    ) -> Result<Mirrored, MirrorError> {
+        let Self { folder, ids, .. } = self;
+        let old = match before.map(|known| folder.join(&known.file)) {
+            Some(path) => old_rollout(&path)?,
+            None => Vec::new(),
+        };
+        let session = &*remembered(session, &old);
+        let begun = session.created_at.unwrap_or(Timestamp::UNIX_EPOCH);
+        let (started, id) = (TimeZone::UTC.to_datetime(begun), mirrored.thread_id);
+        let name = RolloutName { started, thread_id: id, segment_id: None };
+        let file = if session.archived { format!("{MIRROR_ARCHIVE}/{name}") } else { name.to_string() };
+        let turn = next.as_ref().map_or(0, Checkpoint::turns);
+        let (rollout, state) = to_rollout_with(session, ids, turn);
+        // Nothing was erased from a session that has only grown.
+        let rewritten = before.filter(|_| !rollout.starts_with(&old));
+        let kept = rewritten.and_then(|known| Some((known, erased::kept(&old, session, ids)?)));
+        let settled = Settled::of(&rollout, state).filter(|_| kept.is_none());
+        let (id, file, rollout) = match kept {
+            Some((known, kept)) => (known.thread_id, known.file.clone(), kept),
+            None => (id, file, rollout),
+        };
+        let path = folder.join(&file);
+        if session.archived {
+            super::create_private(&folder.join(MIRROR_ARCHIVE))?;
+        }
+        let is_there = before.is_some_and(|known| known.file == file) && !old.is_empty();
+        match rollout.strip_prefix(old.as_slice()) {
+            Some([]) if is_there => {}
+            Some(rest) if is_there => batch.append(&path, rest)?,
+            _ if before.is_none() => batch.create(&path, &rollout)?,
+            _ => batch.replace(&path, &rollout)?,
+        }
+        checkpoint::write(&path, session, next, settled)?;
+        // The name has the session's start, which an agent may correct.
+        batch.remove(before.filter(|before| before.file != file).map(|before| folder.join(&before.file)));
+        let rollout_bytes = Some(rollout.len() as u64);
+        Ok(Mirrored { file, rollout_bytes, thread_id: id, ..mirrored })
+    }
 }
 
 /// Reads the rollout that a session had; empty if it is not there.

@@ -1,6 +1,6 @@
 //! The lines of a rollout.
 
-use std::collections::VecDeque;
+use std::collections::{HashSet, VecDeque};
 
 use jiff::Timestamp;
 use serde::Serialize;
@@ -48,6 +48,12 @@ pub(super) struct Lines<'a> {
     others: Vec<&'a Request>,
     /// The model that the last settings named.
     model: Option<&'a str>,
+    /// Number of bytes before these lines.
+    begun: usize,
+    /// Requests before this time were written.
+    until: Option<Timestamp>,
+    /// True if a request that is to come could change these lines.
+    is_open: bool,
 }
 
 impl<'a> Lines<'a> {
@@ -64,12 +70,17 @@ impl<'a> Lines<'a> {
             requests: requests.into(),
             others: others.into_iter().filter(|request| !request.inherited).collect(),
             model: None,
+            begun: 0,
+            until: None,
+            is_open: false,
         }
     }
 
     /// Goes on behind other lines.
-    pub(super) fn after(before: &Before, session: &'a Session, ids: &'a ThreadIds<'a>) -> Self {
-        let mut lines = Self { ordinal: before.lines, at: before.at, ..Self::new(session, ids) };
+    pub(super) fn after(before: &'a Before, session: &'a Session, ids: &'a ThreadIds<'a>) -> Self {
+        let &Before { bytes, lines, at, until, .. } = before;
+        let model = before.model.as_deref();
+        let mut lines = Self { ordinal: lines, at, model, begun: bytes, until, ..Self::new(session, ids) };
         lines.requests.retain(|request| !before.requests.contains(&request.id));
         lines.others.retain(|request| !before.requests.contains(&request.id));
         lines
@@ -118,6 +129,34 @@ impl<'a> Lines<'a> {
         }
     }
 
+    /// Writes turns. Returns the state before the one of this number, if nothing that is to come
+    /// changes it.
+    pub(super) fn turns(&mut self, turns: &'a [SessionTurn], number: usize) -> Option<Before> {
+        let mut before = None;
+        for (place, turn) in turns.iter().enumerate() {
+            if place == number && !self.is_open {
+                before = Some(self.so_far());
+            }
+            self.turn(turn);
+        }
+        before
+    }
+
+    fn so_far(&self) -> Before {
+        let waiting: HashSet<_> =
+            self.requests.iter().chain(&self.others).map(|request| &request.id).collect();
+        let written =
+            self.session.requests.iter().map(|request| &request.id).filter(|id| !waiting.contains(id));
+        Before {
+            bytes: self.begun + self.bytes.len(),
+            lines: self.ordinal,
+            at: self.at,
+            model: self.model.map(str::to_owned),
+            requests: written.cloned().collect(),
+            until: self.until,
+        }
+    }
+
     /// Writes a turn with the requests that belong to it.
     pub(super) fn turn(&mut self, turn: &'a SessionTurn) {
         if !turn.inherited {
@@ -150,6 +189,7 @@ impl<'a> Lines<'a> {
 
     /// Writes the folder and the model, where a turn begins with another one.
     fn settings(&mut self, turn: &SessionTurn) {
+        self.is_open |= self.requests.is_empty();
         let first = self.requests.front().and_then(|request| request.model.as_deref());
         let model = first.or(self.model).or(self.session.model.as_deref());
         if self.model != model || self.model.is_none() {
@@ -165,6 +205,8 @@ impl<'a> Lines<'a> {
 
     /// Writes the tokens of the requests that were answered before a time.
     fn requests_before(&mut self, turn: &SessionTurn, until: Option<Timestamp>) {
+        self.until = self.until.max(until);
+        self.is_open |= until.is_none();
         let is_due = |request: &Request| {
             request.inherited == turn.inherited && request.at.zip(until).is_none_or(|(at, until)| at < until)
         };
@@ -213,6 +255,10 @@ impl<'a> Lines<'a> {
         serde_json::to_writer(&mut self.bytes, &line).expect("a payload is JSON, and memory takes it");
         self.bytes.push(b'\n');
         self.ordinal += 1;
+    }
+
+    pub(super) fn into_bytes(self) -> Vec<u8> {
+        self.bytes
     }
 
     /// Writes what no turn has: the model that was chosen last, and the end of all activity.

@@ -7,10 +7,11 @@ mod lines;
 use std::collections::HashSet;
 
 use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
 
 use self::lines::Lines;
 use crate::ids::ThreadIds;
-use crate::session::{Parent, Session};
+use crate::session::{Parent, Request, Session};
 
 /// Line of a request that is no part of the conversation.
 pub(crate) const OTHER_USAGE: &str = "other_usage_record";
@@ -20,6 +21,16 @@ pub(crate) const OTHER_USAGE: &str = "other_usage_record";
 /// The same session gives the same bytes, and a session that has grown gives the earlier bytes and
 /// more, unless something before has changed: a title, or the result of a call.
 pub fn to_rollout(session: &Session, ids: &ThreadIds<'_>) -> Vec<u8> {
+    to_rollout_with(session, ids, 0).0
+}
+
+/// Also returns the state of the rollout before a turn; `None` if what is before it depends on
+/// what is to come.
+pub(crate) fn to_rollout_with(
+    session: &Session,
+    ids: &ThreadIds<'_>,
+    turn: usize,
+) -> (Vec<u8>, Option<Before>) {
     let mut lines = Lines::new(session, ids);
     // What was migrated from a session that has no thread stands for that session.
     let is_original = |parent: &Parent| parent.agent.is_some() && ids.migrated_from(parent).is_none();
@@ -29,23 +40,61 @@ pub fn to_rollout(session: &Session, ids: &ThreadIds<'_>) -> Vec<u8> {
     lines.header(inherited);
     inherited.iter().for_each(|turn| lines.turn(turn));
     lines.title();
-    own.iter().for_each(|turn| lines.turn(turn));
-    lines.finish()
+    let before = lines.turns(own, turn.saturating_sub(inherited.len()));
+    (lines.finish(), before)
+}
+
+/// Returns the lines before the first turn of a session without inherited turns.
+pub(crate) fn beginning(session: &Session, ids: &ThreadIds<'_>) -> Vec<u8> {
+    let mut lines = Lines::new(session, ids);
+    lines.header(&[]);
+    lines.title();
+    lines.into_bytes()
 }
 
 /// Old lines of a rollout, before the new ones.
+#[derive(Debug, Serialize, Deserialize)]
 pub(crate) struct Before {
+    /// Number of bytes.
+    pub(crate) bytes: usize,
     /// Number of lines.
     pub(crate) lines: u64,
     /// Latest time of a line.
     pub(crate) at: Option<Timestamp>,
+    /// Model of the last settings; `None` if the next turn has settings in any case.
+    pub(crate) model: Option<String>,
     /// Ids of their requests, which are not written again.
     pub(crate) requests: HashSet<String>,
+    /// A request before this time would have been written among these lines, if no other waited.
+    pub(crate) until: Option<Timestamp>,
 }
 
-/// Returns the lines of a session's turns, after other lines.
-pub(crate) fn to_rollout_after(before: &Before, session: &Session, ids: &ThreadIds<'_>) -> Vec<u8> {
+impl Before {
+    /// Returns true if none of a session's requests from this place on belongs among these lines.
+    pub(crate) fn fits(&self, session: &Session, from: usize) -> bool {
+        let (known, new) = session.requests.split_at(from);
+        let is_written = |request: &Request| self.requests.contains(&request.id);
+        let waits = |request: &Request| request.purpose.is_conversation() && !is_written(request);
+        let is_any_waiting = known.iter().any(waits);
+        new.iter().all(|request| {
+            let is_later = match request.at {
+                Some(at) => Some(at) >= self.until,
+                None => !request.purpose.is_conversation(),
+            };
+            !is_written(request) && (is_later || waits(request) && is_any_waiting)
+        })
+    }
+}
+
+/// Returns the lines of a session's turns from one on, after other lines, with the state before a
+/// later one, as [`to_rollout_with`].
+pub(crate) fn to_rollout_after(
+    before: &Before,
+    session: &Session,
+    ids: &ThreadIds<'_>,
+    [from, turn]: [usize; 2],
+) -> (Vec<u8>, Option<Before>) {
     let mut lines = Lines::after(before, session, ids);
-    session.turns.iter().for_each(|turn| lines.turn(turn));
-    lines.finish()
+    let before = lines.turns(&session.turns[from..], turn.saturating_sub(from));
+    (lines.finish(), before)
 }

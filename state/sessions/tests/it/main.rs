@@ -18,6 +18,7 @@ mod mirror_damage;
 mod mirror_killed;
 mod mirror_places;
 mod mirror_recovered;
+mod mirror_resumed;
 mod opencode;
 mod openhands;
 mod pi;

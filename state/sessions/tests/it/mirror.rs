@@ -176,14 +176,14 @@ fn a_session_that_its_agent_deletes_stays_and_a_deleted_thread_does_not() -> Res
 }
 
 /// Session of Claude Code with a prompt and an answer for each word.
-struct Story {
-    place: PathBuf,
+pub(crate) struct Story {
+    pub(crate) place: PathBuf,
     path: PathBuf,
-    lines: Vec<String>,
+    pub(crate) lines: Vec<String>,
 }
 
 impl Story {
-    fn new(folder: &Path) -> Result<Self> {
+    pub(crate) fn new(folder: &Path) -> Result<Self> {
         let place = folder.join(".claude");
         let project = place.join("projects/p");
         fs::create_dir_all(&project)?;
@@ -191,7 +191,7 @@ impl Story {
         Ok(Self { place, path, lines: Vec::new() })
     }
 
-    fn add(&mut self, words: &str) {
+    pub(crate) fn add(&mut self, words: &str) {
         let n = self.lines.len();
         let line = |n: usize, kind: &str, message: serde_json::Value| {
             let (uuid, at) =
@@ -207,7 +207,7 @@ impl Story {
     }
 
     /// Writes the lines from one on, as if the agent had erased those before.
-    fn write(&self, from: usize) -> Result {
+    pub(crate) fn write(&self, from: usize) -> Result {
         self.write_all(&self.lines[from..])
     }
 

@@ -60,7 +60,8 @@ impl SessionStore for Claude {
         let (listing, families) = find(place);
         let families = Arc::new(families);
         let of_pieces = Arc::clone(&families);
-        let open = OpenStore::new(listing, move |found| read::session(found, &families));
+        let open =
+            OpenStore::resumable(listing, move |found, resume| read::session(found, &families, resume));
         Ok(open.with_pieces(move |found| kept::pieces(found, &of_pieces)))
     }
 

@@ -13,6 +13,7 @@ use crate::draft::Draft;
 use crate::error::StoreError;
 use crate::files;
 use crate::found::FoundSession;
+use crate::resume::{self, LineReader, Resume};
 use crate::session::{Outcome, Purpose, Relation, Request, Session, TitleSource, Tokens};
 
 /// Model of messages that no model wrote.
@@ -23,7 +24,11 @@ const INJECTED: [&str; 5] =
 /// First words of the message that says that the user stopped a turn.
 const INTERRUPTED: &str = "[Request interrupted by user";
 
-pub(super) fn session(found: &FoundSession, families: &Families) -> Result<Session, StoreError> {
+pub(super) fn session(
+    found: &FoundSession,
+    families: &Families,
+    resume: &mut Resume,
+) -> Result<Session, StoreError> {
     let path = found.main_file()?;
     let origin = Origin::of(path, families)?;
     let mut draft = Draft::new(&found.native_id);
@@ -36,13 +41,12 @@ pub(super) fn session(found: &FoundSession, families: &Families) -> Result<Sessi
     }
     let by = title_source(found.files.get(1));
     let mut reader = Reader { draft, is_subagent: subagent_of.is_some(), title_source: by };
-    let skipped = files::each_line(path, |offset, json| {
+    resume::each_line(path, &mut reader, resume, by, |reader, offset, json| {
         let line: Line<'_> = serde_json::from_str(json)?;
         reader.draft.inherit(origin.own_from.is_some_and(|own| offset < own));
         reader.take(&line);
-        Ok(true)
+        Ok(())
     })?;
-    reader.draft.skip(skipped);
     Ok(reader.draft.finish())
 }
 
@@ -63,6 +67,20 @@ struct Reader {
     draft: Draft,
     is_subagent: bool,
     title_source: TitleSource,
+}
+
+impl LineReader for Reader {
+    type State = ();
+
+    fn draft(&mut self) -> &mut Draft {
+        &mut self.draft
+    }
+
+    fn state(&self) -> Option<Self::State> {
+        Some(())
+    }
+
+    fn restore(&mut self, (): Self::State) {}
 }
 
 impl Reader {

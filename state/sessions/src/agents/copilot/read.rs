@@ -1,13 +1,14 @@
 //! Reads one session of Copilot CLI.
 
 use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
 
 use super::line::{Answer, Call, Compaction, Context, Done, Failure, Info, Line, Model, Prompt, Run, Used};
 use super::workspace::Workspace;
 use crate::draft::Draft;
 use crate::error::StoreError;
-use crate::files;
 use crate::found::FoundSession;
+use crate::resume::{self, LineReader, Resume};
 use crate::session::{Outcome, Purpose, Relation, Request, Session, TitleSource, Tokens};
 
 /// First bytes of lines that say nothing here and are long: the system prompt, and sums.
@@ -17,20 +18,19 @@ const PASSED_OVER: [&str; 3] = [
     "{\"type\":\"subagent.selected\"",
 ];
 
-pub(super) fn session(found: &FoundSession) -> Result<Session, StoreError> {
+pub(super) fn session(found: &FoundSession, resume: &mut Resume) -> Result<Session, StoreError> {
     let path = found.main_file()?;
     let mut reader = Reader::new(&found.native_id);
-    let skipped = files::each_line(path, |_, json| {
+    resume::each_line(path, &mut reader, resume, (), |reader, _, json| {
         if PASSED_OVER.iter().any(|start| json.starts_with(start)) {
-            return Ok(true);
+            return Ok(());
         }
         match serde_json::from_str::<Line<'_>>(json) {
             Ok(line) => reader.take(&line),
             Err(_) => reader.draft.skip(1),
         }
-        Ok(true)
+        Ok(())
     })?;
-    reader.draft.skip(skipped);
     let workspace = found.files.get(1).map(|path| Workspace::read(path)).unwrap_or_default();
     reader.draft.inherit(false);
     // The events have the folder and the branch of each run; this file only the latest.
@@ -49,6 +49,11 @@ pub(super) fn session(found: &FoundSession) -> Result<Session, StoreError> {
 
 struct Reader {
     draft: Draft,
+    state: State,
+}
+
+#[derive(Clone, Serialize, Deserialize)]
+struct State {
     /// Time when the session began. A fork has older events, which are copies.
     began_at: Option<Timestamp>,
     /// True while no event of the session's own was seen.
@@ -61,15 +66,33 @@ struct Reader {
     ended: bool,
 }
 
+impl LineReader for Reader {
+    type State = State;
+
+    fn draft(&mut self) -> &mut Draft {
+        &mut self.draft
+    }
+
+    fn state(&self) -> Option<Self::State> {
+        Some(self.state.clone())
+    }
+
+    fn restore(&mut self, state: Self::State) {
+        self.state = state;
+    }
+}
+
 impl Reader {
     fn new(native_id: &str) -> Self {
         Self {
             draft: Draft::new(native_id),
-            began_at: None,
-            at_copies: true,
-            interaction: None,
-            answered: false,
-            ended: false,
+            state: State {
+                began_at: None,
+                at_copies: true,
+                interaction: None,
+                answered: false,
+                ended: false,
+            },
         }
     }
 
@@ -81,9 +104,9 @@ impl Reader {
         if &*line.kind == "session.start" {
             return self.start(line);
         }
-        if let (true, Some(at)) = (self.at_copies, line.timestamp) {
-            self.at_copies = self.began_at.is_some_and(|began| at < began);
-            self.draft.inherit(self.at_copies);
+        if let (true, Some(at)) = (self.state.at_copies, line.timestamp) {
+            self.state.at_copies = self.state.began_at.is_some_and(|began| at < began);
+            self.draft.inherit(self.state.at_copies);
         }
         self.draft.said_at(line.timestamp);
         match &*line.kind {
@@ -97,22 +120,22 @@ impl Reader {
             "session.compaction_complete" => self.compaction(line),
             "user.message" => self.prompt(line),
             "assistant.turn_start" if self.draft.has_turn() => {
-                (self.answered, self.ended) = (false, false);
+                (self.state.answered, self.state.ended) = (false, false);
                 self.draft.end(Outcome::Unfinished, None);
             }
             "assistant.message" => self.answer(line),
             "tool.execution_start" => self.call(line.timestamp, &line.data()),
             "tool.execution_complete" => self.done(line),
-            "assistant.turn_end" if self.answered && !self.ended => {
-                self.ended = true;
+            "assistant.turn_end" if self.state.answered && !self.state.ended => {
+                self.state.ended = true;
                 self.draft.end(Outcome::Completed, None);
             }
             "abort" => {
-                self.ended = true;
+                self.state.ended = true;
                 self.draft.end(Outcome::Interrupted, None);
             }
-            "session.error" if !self.ended => {
-                self.ended = true;
+            "session.error" if !self.state.ended => {
+                self.state.ended = true;
                 self.draft.end(Outcome::Failed, line.data::<Failure>().message.as_deref());
             }
             _ => {}
@@ -121,8 +144,8 @@ impl Reader {
 
     fn start(&mut self, line: &Line<'_>) {
         let run: Run = line.data();
-        self.began_at = run.start_time.or(line.timestamp);
-        self.draft.said_at(self.began_at);
+        self.state.began_at = run.start_time.or(line.timestamp);
+        self.draft.said_at(self.state.began_at);
         self.run(&run);
     }
 
@@ -148,7 +171,7 @@ impl Reader {
     fn info(&mut self, info: &Info) {
         // A fork copied the lines that say where its parent comes from.
         if info.info_type == "fork"
-            && !self.at_copies
+            && !self.state.at_copies
             && let Some(parent) = origin(&info.message)
         {
             self.draft.parent(parent, Relation::Fork);
@@ -161,13 +184,14 @@ impl Reader {
             return;
         }
         let (at, id) = (line.timestamp, line.id.as_deref());
-        let is_more = prompt.interaction_id.is_some() && prompt.interaction_id == self.interaction;
+        let is_more = prompt.interaction_id.is_some() && prompt.interaction_id == self.state.interaction;
         if is_more && self.draft.has_turn() {
             return self.draft.also_said(at, id, &prompt.content);
         }
         let images = prompt.attachments.iter().filter(|attachment| attachment.is_image()).count();
         self.draft.prompt(at, id, &prompt.content, images);
-        (self.interaction, self.answered, self.ended) = (prompt.interaction_id, false, false);
+        (self.state.interaction, self.state.answered, self.state.ended) =
+            (prompt.interaction_id, false, false);
     }
 
     fn answer(&mut self, line: &Line<'_>) {
@@ -179,7 +203,7 @@ impl Reader {
         for call in &answer.tool_requests {
             self.call(at, call);
         }
-        self.answered = answer.tool_requests.is_empty();
+        self.state.answered = answer.tool_requests.is_empty();
     }
 
     /// Takes a call. An answer has it, and the start of its execution has it again.

@@ -1,7 +1,6 @@
 //! Reads one session of Gemini CLI.
 
 use std::borrow::Cow;
-use std::collections::{HashMap, HashSet};
 
 use threadkeep_rollout::ThreadKind;
 
@@ -12,6 +11,7 @@ use crate::draft::Draft;
 use crate::error::StoreError;
 use crate::files;
 use crate::found::FoundSession;
+use crate::resume::{self, LineReader, Resume};
 use crate::session::{Outcome, Purpose, Relation, Request, Session, TitleSource};
 
 /// Words of the agent's after the user stopped a turn.
@@ -19,7 +19,11 @@ const CANCELLED: &str = "Request cancelled";
 /// Tool with which a sub-agent ends its work.
 const COMPLETE: &str = "complete_task";
 
-pub(super) fn session(found: &FoundSession, known: &Known) -> Result<Session, StoreError> {
+pub(super) fn session(
+    found: &FoundSession,
+    known: &Known,
+    resume: &mut Resume,
+) -> Result<Session, StoreError> {
     let mut draft = Draft::new(&found.native_id);
     if let Some(parent) = &known.parent {
         draft.parent(parent, Relation::Subagent);
@@ -27,24 +31,19 @@ pub(super) fn session(found: &FoundSession, known: &Known) -> Result<Session, St
     if let Some(cwd) = &known.cwd {
         draft.cwd(cwd);
     }
-    let mut reader = Reader {
-        draft,
-        messages: HashMap::new(),
-        calls: HashSet::new(),
-        has_begun: false,
-        starts: false,
-        compacted: 0,
-    };
+    let mut reader = Reader { draft, has_begun: false, starts: false, compacted: 0 };
     let mut is_there = false;
+    let whole = &mut Resume::default();
+    let resume = if known.chats.len() == 1 { resume } else { whole };
     for Chat { has_lines, path, .. } in known.chats.iter().filter(|chat| chat.path.is_file()) {
         is_there = true;
         let gone = |error: StoreError| error.or_gone(&found.native_id);
         if *has_lines {
-            let skipped = files::each_line(path, |_, json| {
+            let read = resume::each_line(path, &mut reader, resume, (), |reader, _, json| {
                 reader.take(&serde_json::from_str::<Record<'_>>(json)?);
-                Ok(true)
+                Ok(())
             });
-            reader.draft.skip(skipped.map_err(gone)?);
+            read.map_err(gone)?;
         } else if let Some(bytes) = files::contents(path).map_err(gone)? {
             // A half-written document does not hide the session's other files.
             match serde_json::from_slice::<Record<'_>>(&bytes) {
@@ -58,16 +57,28 @@ pub(super) fn session(found: &FoundSession, known: &Known) -> Result<Session, St
 
 struct Reader {
     draft: Draft,
-    /// Turn of each message, by its id. Messages are written again.
-    messages: HashMap<String, usize>,
-    /// Calls with a result.
-    calls: HashSet<String>,
     /// True after the session's first header.
     has_begun: bool,
     /// True between a header and the first list after it, which has only the context.
     starts: bool,
     /// Number of turns before the last compaction.
     compacted: usize,
+}
+
+impl LineReader for Reader {
+    type State = (bool, bool, usize);
+
+    fn draft(&mut self) -> &mut Draft {
+        &mut self.draft
+    }
+
+    fn state(&self) -> Option<Self::State> {
+        Some((self.has_begun, self.starts, self.compacted))
+    }
+
+    fn restore(&mut self, state: Self::State) {
+        (self.has_begun, self.starts, self.compacted) = state;
+    }
 }
 
 impl Reader {
@@ -131,7 +142,7 @@ impl Reader {
 
     /// Takes back a message and all that follow it; everything, if it is not known.
     fn rewind(&mut self, message: &str) {
-        let first = self.messages.get(message).copied().unwrap_or(0);
+        let first = self.draft.turns_before(message).unwrap_or(0);
         for turn in self.draft.session().turns.iter_mut().skip(first) {
             turn.outcome = Outcome::Withdrawn;
         }
@@ -139,11 +150,7 @@ impl Reader {
 
     /// Says that a message is read now. Returns false if it was read before.
     fn is_new(&mut self, message: &Record<'_>) -> bool {
-        let Some(id) = &message.id else { return true };
-        let next_turn = self.draft.session().turns.len();
-        let is_new = !self.messages.contains_key(id);
-        self.messages.entry(id.clone()).or_insert(next_turn);
-        is_new
+        message.id.as_ref().is_none_or(|id| self.draft.is_new(id))
     }
 
     fn message(&mut self, message: &Record<'_>) {
@@ -170,7 +177,7 @@ impl Reader {
         for part in parts(message.content) {
             let Some(result) = part.function_response else { continue };
             self.draft.said_at(at);
-            if self.calls.insert(result.id.clone()) {
+            if self.draft.is_new(&answered(&result.id)) {
                 let output = result.response.text().unwrap_or_default();
                 self.draft.result(None, &result.id, output, Some(result.response.succeeded()));
             }
@@ -217,7 +224,8 @@ impl Reader {
     }
 
     fn call(&mut self, message: &Record<'_>, call: &Call<'_>) {
-        if self.calls.contains(&call.id) {
+        let answered = answered(&call.id);
+        if self.draft.turns_before(&answered).is_some() {
             return;
         }
         if !self.draft.has_call(&call.id) {
@@ -226,7 +234,7 @@ impl Reader {
         }
         let succeeded = call.status.as_deref().map(|status| status == "success");
         if let Some(output) = call.output() {
-            self.calls.insert(call.id.clone());
+            self.draft.is_new(&answered);
             self.draft.result(None, &call.id, &output, succeeded);
         }
         self.draft.end(
@@ -238,6 +246,11 @@ impl Reader {
             None,
         );
     }
+}
+
+/// Returns the id of the result of a call, among the ids of messages.
+fn answered(call_id: &str) -> String {
+    format!("result {call_id}")
 }
 
 /// Takes the line breaks and the indentation of a document out of JSON.

@@ -11,6 +11,7 @@ use crate::draft::Draft;
 use crate::error::StoreError;
 use crate::files;
 use crate::found::FoundSession;
+use crate::resume::{self, LineReader, Resume};
 use crate::session::{Outcome, Purpose, Relation, Request, Session, TitleSource, Tokens};
 
 /// First words of messages that Grok Build writes in the user's name.
@@ -18,7 +19,7 @@ const INJECTED: &str = "<system-reminder>";
 /// The summary is written this much before or after the updates of the same moment, at most.
 const SAME_MOMENT: SignedDuration = SignedDuration::from_secs(2);
 
-pub(super) fn session(found: &FoundSession) -> Result<Session, StoreError> {
+pub(super) fn session(found: &FoundSession, resume: &mut Resume) -> Result<Session, StoreError> {
     let path = found.main_file()?;
     let mut draft = Draft::new(&found.native_id);
     let summary = found.files.get(1).map_or(Ok(None), |path| files::document(path));
@@ -39,13 +40,12 @@ pub(super) fn session(found: &FoundSession) -> Result<Session, StoreError> {
         draft.cwd(&cwd);
     }
     let mut reader = Reader { draft, forked_at: summary.forked_at, open: None };
-    let skipped = files::each_line(path, |_, json| {
+    resume::each_line(path, &mut reader, resume, summary.forked_at, |reader, _, json| {
         reader.take(&serde_json::from_str::<Line<'_>>(json)?, &found.native_id);
-        Ok(true)
+        Ok(())
     })?;
     reader.close();
     let mut draft = reader.draft;
-    draft.skip(skipped);
     draft.inherit(false);
     describe(&mut draft, &summary);
     Ok(draft.finish())
@@ -113,6 +113,20 @@ struct Reader {
     draft: Draft,
     forked_at: Option<Timestamp>,
     open: Option<Open>,
+}
+
+impl LineReader for Reader {
+    type State = ();
+
+    fn draft(&mut self) -> &mut Draft {
+        &mut self.draft
+    }
+
+    fn state(&self) -> Option<Self::State> {
+        self.open.is_none().then_some(())
+    }
+
+    fn restore(&mut self, (): Self::State) {}
 }
 
 impl Reader {

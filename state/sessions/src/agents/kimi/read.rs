@@ -1,9 +1,9 @@
 //! Reads one session of Kimi CLI.
 
-use std::collections::HashSet;
+use std::collections::{BTreeSet, HashSet};
 
 use jiff::Timestamp;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 use super::Known;
 use super::line::{Aside, Call, Done, Line, Message, Status, Words};
@@ -12,6 +12,7 @@ use crate::draft::Draft;
 use crate::error::StoreError;
 use crate::files;
 use crate::found::FoundSession;
+use crate::resume::{self, LineReader, Resume};
 use crate::session::{Outcome, Purpose, Relation, Request, Session, TitleSource, Tokens};
 use crate::tolerant::or_default;
 
@@ -28,7 +29,11 @@ struct About {
     archived: bool,
 }
 
-pub(super) fn session(found: &FoundSession, known: &Known) -> Result<Session, StoreError> {
+pub(super) fn session(
+    found: &FoundSession,
+    known: &Known,
+    resume: &mut Resume,
+) -> Result<Session, StoreError> {
     let path = found.main_file()?;
     let mut draft = Draft::new(&found.native_id);
     if let Some(cwd) = &known.cwd {
@@ -47,9 +52,9 @@ pub(super) fn session(found: &FoundSession, known: &Known) -> Result<Session, St
     let subagents = path.parent().map(|folder| files::folders(&folder.join("subagents")));
     let subagents = subagents.unwrap_or_default().into_iter();
     let with_file = subagents.filter(|folder| folder.join("wire.jsonl").is_file());
-    let own_sessions = with_file.map(|folder| files::name(&folder).to_owned()).collect();
-    let mut reader = Reader { draft, own_sessions, step: Step::default() };
-    let skipped = files::each_line(path, |_, json| {
+    let own_sessions: BTreeSet<_> = with_file.map(|folder| files::name(&folder).to_owned()).collect();
+    let mut reader = Reader { draft, own_sessions: own_sessions.clone(), step: Step::default() };
+    resume::each_line(path, &mut reader, resume, own_sessions, |reader, _, json| {
         match serde_json::from_str::<Line<'_>>(json) {
             Ok(line) => {
                 if let Some(version) = &line.protocol_version {
@@ -61,26 +66,41 @@ pub(super) fn session(found: &FoundSession, known: &Known) -> Result<Session, St
             }
             Err(_) => reader.draft.skip(1),
         }
-        Ok(true)
+        Ok(())
     })?;
-    reader.draft.skip(skipped);
     Ok(reader.draft.finish())
 }
 
 struct Reader {
     draft: Draft,
     /// Ids of the sub-agents that have sessions of their own.
-    own_sessions: HashSet<String>,
+    own_sessions: BTreeSet<String>,
     step: Step,
 }
 
 /// Request to the model, with the calls that its answer asks for.
-#[derive(Default)]
+#[derive(Clone, Default, Serialize, Deserialize)]
 struct Step {
     is_open: bool,
     failed: bool,
     /// Calls without a result.
     calls: HashSet<String>,
+}
+
+impl LineReader for Reader {
+    type State = Step;
+
+    fn draft(&mut self) -> &mut Draft {
+        &mut self.draft
+    }
+
+    fn state(&self) -> Option<Self::State> {
+        Some(self.step.clone())
+    }
+
+    fn restore(&mut self, step: Self::State) {
+        self.step = step;
+    }
 }
 
 impl Reader {

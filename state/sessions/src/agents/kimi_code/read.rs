@@ -1,6 +1,7 @@
 //! Reads one session of Kimi Code.
 
 use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
 
 use super::line::{self, Event, Line};
 use super::state::State;
@@ -10,6 +11,7 @@ use crate::draft::Draft;
 use crate::error::StoreError;
 use crate::files;
 use crate::found::FoundSession;
+use crate::resume::{self, LineReader, Resume};
 use crate::session::{Outcome, Purpose, Relation, Request, Session, TitleSource, Tokens};
 
 /// First bytes of long lines that say nothing here: tools, the system prompt, and messages that
@@ -17,32 +19,41 @@ use crate::session::{Outcome, Purpose, Relation, Request, Session, TitleSource, 
 const PASSED_OVER: [&str; 3] =
     ["{\"type\":\"llm.tools_snapshot\"", "{\"type\":\"profile.bind\"", "{\"message\":"];
 
-pub(super) fn session(found: &FoundSession, known: &Known) -> Result<Session, StoreError> {
+pub(super) fn session(
+    found: &FoundSession,
+    known: &Known,
+    resume: &mut Resume,
+) -> Result<Session, StoreError> {
     let path = found.main_file()?;
     // The agent writes it again and again, and may be at it.
     let state: Option<State> = files::document(&known.folder.join("state.json")).ok().flatten();
     let mut reader = Reader::new(found, known, state.as_ref().unwrap_or(&State::default()));
     if state.is_none() {
         // Without it, the parent of a fork is not known, but its lines still are.
-        reader.copied_until = line::forked_at(path)?;
+        reader.position.copied_until = line::forked_at(path)?;
     }
-    let skipped = files::each_line(path, |_, json| {
+    resume::each_line(path, &mut reader, resume, (), |reader, _, json| {
         if PASSED_OVER.iter().any(|start| json.starts_with(start)) {
-            return Ok(true);
+            return Ok(());
         }
         match serde_json::from_str::<Line<'_>>(json) {
             Ok(line) => reader.take(&line),
             Err(_) => reader.draft.skip(1),
         }
-        Ok(true)
+        Ok(())
     })?;
-    reader.draft.skip(skipped);
     Ok(reader.draft.finish())
 }
 
 struct Reader {
     draft: Draft,
     is_main: bool,
+    position: Position,
+}
+
+/// Meaning of the next line that the lines before decide.
+#[derive(Clone, Default, Serialize, Deserialize)]
+struct Position {
     /// Time up to which lines are copies: of a fork, those before it.
     copied_until: Option<Timestamp>,
     /// True while copies are read that have no times of their own.
@@ -51,6 +62,22 @@ struct Reader {
     prompt: String,
     /// Model of the last request.
     model: Option<String>,
+}
+
+impl LineReader for Reader {
+    type State = Position;
+
+    fn draft(&mut self) -> &mut Draft {
+        &mut self.draft
+    }
+
+    fn state(&self) -> Option<Self::State> {
+        Some(self.position.clone())
+    }
+
+    fn restore(&mut self, position: Self::State) {
+        self.position = position;
+    }
 }
 
 impl Reader {
@@ -88,10 +115,11 @@ impl Reader {
         Self {
             draft,
             is_main,
-            copied_until: created_at.filter(|_| has_copies),
-            is_migrated: migrated_from.is_some(),
-            prompt: String::new(),
-            model: None,
+            position: Position {
+                copied_until: created_at.filter(|_| has_copies),
+                is_migrated: migrated_from.is_some(),
+                ..Position::default()
+            },
         }
     }
 
@@ -105,11 +133,11 @@ impl Reader {
             "turn.prompt" => self.prompt(at, line),
             "turn.steer" if line.origin.kind == "user" => self.draft.also_said(at, None, &text(line.input)),
             "context.append_loop_event" => self.event(at, &line.event()),
-            "context.append_message" if self.is_migrated => self.message(line),
+            "context.append_message" if self.position.is_migrated => self.message(line),
             "context.apply_compaction" => self.draft.compaction(at, None),
             "context.undo" => self.undo(line.count.unwrap_or(1)),
             "llm.request" => {
-                self.model.clone_from(&line.model);
+                self.position.model.clone_from(&line.model);
                 if let Some(model) = &line.model {
                     self.draft.model(model);
                 }
@@ -128,15 +156,15 @@ impl Reader {
     /// Returns a line's time, and notes if it is a copy.
     fn at(&mut self, line: &Line<'_>) -> Option<Timestamp> {
         let at = line.at();
-        if let (Some(until), Some(at)) = (self.copied_until, at) {
-            let is_copy = at < until || (self.is_migrated && at == until);
+        if let (Some(until), Some(at)) = (self.position.copied_until, at) {
+            let is_copy = at < until || (self.position.is_migrated && at == until);
             self.draft.inherit(is_copy);
             if !is_copy {
-                (self.copied_until, self.is_migrated) = (None, false);
+                (self.position.copied_until, self.position.is_migrated) = (None, false);
             }
         }
         // A migration gives each line the same time.
-        at.filter(|_| !self.is_migrated)
+        at.filter(|_| !self.position.is_migrated)
     }
 
     fn prompt(&mut self, at: Option<Timestamp>, line: &Line<'_>) {
@@ -146,7 +174,7 @@ impl Reader {
         }
         let id = line.prompt_id.as_deref();
         // The requests that follow are of this prompt, also where lines repeat.
-        self.prompt = id.unwrap_or_default().to_owned();
+        self.position.prompt = id.unwrap_or_default().to_owned();
         if id.is_some_and(|id| !self.draft.is_new(id)) {
             return;
         }
@@ -216,9 +244,13 @@ impl Reader {
         let is_hidden = line.usage_scope.as_deref() == Some("session");
         let time = at.map_or(0, Timestamp::as_millisecond);
         self.draft.request(Request {
-            id: format!("{}/{}@{time}", self.prompt, line.usage_scope.as_deref().unwrap_or_default()),
+            id: format!(
+                "{}/{}@{time}",
+                self.position.prompt,
+                line.usage_scope.as_deref().unwrap_or_default()
+            ),
             at,
-            model: self.model.clone(),
+            model: self.position.model.clone(),
             purpose: if is_hidden { Purpose::Hidden } else { Purpose::Conversation },
             tokens,
             inherited: false,

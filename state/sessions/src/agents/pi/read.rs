@@ -6,19 +6,19 @@ use super::line::{Line, Message, Usage};
 use crate::agents::blocks::{blocks, count, text};
 use crate::draft::Draft;
 use crate::error::StoreError;
-use crate::files;
 use crate::found::FoundSession;
+use crate::resume::{self, LineReader, Resume};
 use crate::session::{Outcome, Purpose, Relation, Request, Session, TitleSource};
 
-pub(super) fn session(found: &FoundSession) -> Result<Session, StoreError> {
+pub(super) fn session(found: &FoundSession, resume: &mut Resume) -> Result<Session, StoreError> {
     let path = found.main_file()?;
     let draft = Draft::new(&found.native_id);
     let mut reader = Reader { draft, has_header: false, forked_at: None, early: Vec::new() };
-    let skipped = files::each_line(path, |_, json| {
+    let read = resume::each_line(path, &mut reader, resume, (), |reader, _, json| {
         reader.take(&serde_json::from_str::<Line<'_>>(json)?, json);
-        Ok(true)
+        Ok(())
     });
-    reader.draft.skip(skipped.map_err(|error| error.or_gone(&found.native_id))?);
+    read.map_err(|error| error.or_gone(&found.native_id))?;
     Ok(reader.draft.finish())
 }
 
@@ -29,6 +29,22 @@ struct Reader {
     forked_at: Option<Timestamp>,
     /// Commands that the user ran before the first prompt.
     early: Vec<String>,
+}
+
+impl LineReader for Reader {
+    type State = (bool, Option<Timestamp>);
+
+    fn draft(&mut self) -> &mut Draft {
+        &mut self.draft
+    }
+
+    fn state(&self) -> Option<Self::State> {
+        self.early.is_empty().then_some((self.has_header, self.forked_at))
+    }
+
+    fn restore(&mut self, state: Self::State) {
+        (self.has_header, self.forked_at) = state;
+    }
 }
 
 impl Reader {

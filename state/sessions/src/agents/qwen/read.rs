@@ -1,5 +1,6 @@
 //! Reads one session of Qwen Code.
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
@@ -9,6 +10,7 @@ use crate::draft::Draft;
 use crate::error::StoreError;
 use crate::files;
 use crate::found::FoundSession;
+use crate::resume::{self, LineReader, Resume};
 use crate::session::{Outcome, Purpose, Relation, Request, Session, TitleSource, Tokens};
 
 /// First words of the ids of agents that work without the user, such as the one for memories.
@@ -16,9 +18,11 @@ const MANAGED: &str = "managed-";
 /// Part of the ids of a conversation's prompts; other requests have other ids.
 const CONVERSATION: &str = "########";
 
-pub(super) fn session(found: &FoundSession) -> Result<Session, StoreError> {
+pub(super) fn session(found: &FoundSession, resume: &mut Resume) -> Result<Session, StoreError> {
     let path = found.main_file()?;
-    let mut reader = Reader { draft: Draft::new(&found.native_id), subagents: subagents(path), model: None };
+    let subagents = files::files_with(&subagents(path), "jsonl");
+    let subagents = subagents.iter().map(|path| files::stem(path).to_owned()).collect();
+    let mut reader = Reader { draft: Draft::new(&found.native_id), subagents, model: None };
     let meta = found.files.get(1).and_then(|path| files::document::<Meta>(path).ok().flatten());
     if found.files.len() > 1 {
         let folder = path.parent().map(files::name).unwrap_or_default().to_owned();
@@ -28,11 +32,12 @@ pub(super) fn session(found: &FoundSession) -> Result<Session, StoreError> {
         reader.draft.parent(&agent.or(session).unwrap_or(folder), Relation::Subagent);
         reader.model = meta.and_then(|meta| meta.persisted_cli_flags.model.clone());
     }
-    let skipped = files::each_line(path, |_, json| {
+    let context = (reader.subagents.clone(), reader.model.clone());
+    let read = resume::each_line(path, &mut reader, resume, context, |reader, _, json| {
         reader.take(&serde_json::from_str::<Line<'_>>(json)?);
-        Ok(true)
+        Ok(())
     });
-    reader.draft.skip(skipped.map_err(|error| error.or_gone(&found.native_id))?);
+    read.map_err(|error| error.or_gone(&found.native_id))?;
     if let Some(outcome) = meta.and_then(|meta| meta.outcome()) {
         reader.end_open(outcome, None);
     }
@@ -74,10 +79,24 @@ impl Meta {
 
 struct Reader {
     draft: Draft,
-    /// Folder with the sub-agents that have files of their own.
-    subagents: PathBuf,
+    /// Names of the sub-agents that have files of their own.
+    subagents: BTreeSet<String>,
     /// Model of answers that name none, as those of sub-agents.
     model: Option<String>,
+}
+
+impl LineReader for Reader {
+    type State = ();
+
+    fn draft(&mut self) -> &mut Draft {
+        &mut self.draft
+    }
+
+    fn state(&self) -> Option<Self::State> {
+        Some(())
+    }
+
+    fn restore(&mut self, (): Self::State) {}
 }
 
 impl Reader {
@@ -214,7 +233,7 @@ impl Reader {
             }
             "qwen-code.api_response" if !is_conversation => {
                 let purpose = match subagent {
-                    Some(id) if self.subagents.join(format!("agent-{id}.jsonl")).is_file() => return,
+                    Some(id) if self.subagents.contains(&format!("agent-{id}")) => return,
                     Some(id) if !id.starts_with(MANAGED) => Purpose::Subagent,
                     _ => Purpose::Hidden,
                 };

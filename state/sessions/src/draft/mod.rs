@@ -1,10 +1,13 @@
 //! Fold of what an agent wrote into a session. It keeps the rules that hold for all agents.
 
-use std::collections::{HashMap, HashSet};
+mod outline;
+
+use std::collections::HashMap;
 
 use jiff::Timestamp;
 use threadkeep_rollout::{MAX_ITEM_TEXT, ThreadKind, TurnItem, TurnItemKind, bounded};
 
+pub(crate) use self::outline::{Mark, Outline};
 use crate::session::{Outcome, Parent, Purpose, Relation, Request, Session, SessionTurn, Title, TitleSource};
 use crate::tools;
 
@@ -21,10 +24,25 @@ pub struct Draft {
     said_at: Option<Timestamp>,
     /// Place of each request in the session, by its id.
     requests: HashMap<String, usize>,
-    /// Ids of prompts and items that were taken.
-    taken: HashSet<String>,
+    /// Records that were taken, by id.
+    taken: HashMap<String, Taken>,
     /// Place of each call: turn and item.
     calls: HashMap<String, (usize, usize)>,
+    /// Checksums of earlier requests that the session leaves out, by id.
+    settled_requests: HashMap<String, u32>,
+    /// Number of turns and of requests, at the beginning, that should not change any more.
+    settled: (usize, usize),
+    /// True if one of them has changed.
+    is_unsettled: bool,
+}
+
+/// Record that was taken.
+#[derive(Debug, Clone, Copy)]
+struct Taken {
+    /// Number of records before it.
+    number: usize,
+    /// Number of turns before it.
+    turns: usize,
 }
 
 impl Draft {
@@ -36,8 +54,11 @@ impl Draft {
             inherits: false,
             said_at: None,
             requests: HashMap::new(),
-            taken: HashSet::new(),
+            taken: HashMap::new(),
             calls: HashMap::new(),
+            settled_requests: HashMap::new(),
+            settled: (0, 0),
+            is_unsettled: false,
         }
     }
 
@@ -54,7 +75,15 @@ impl Draft {
     /// Says that something of the given id is read now. Returns false if it was read before, as
     /// where agents write a record again.
     pub fn is_new(&mut self, id: &str) -> bool {
-        self.taken.insert(id.to_owned())
+        let record = Taken { number: self.taken.len(), turns: self.session.turns.len() };
+        let is_new = !self.taken.contains_key(id);
+        self.taken.entry(id.to_owned()).or_insert(record);
+        is_new
+    }
+
+    /// Returns the number of turns before the record of this id; `None` if it was not taken.
+    pub fn turns_before(&self, id: &str) -> Option<usize> {
+        self.taken.get(id).map(|record| record.turns)
     }
 
     /// Takes the time of something that was said.
@@ -141,7 +170,7 @@ impl Draft {
         let is_first = self.session.parent.is_none();
         self.parent(native_id, Relation::Migration);
         if let Some(parent) = self.session.parent.as_mut().filter(|_| is_first) {
-            parent.agent = Some(agent);
+            parent.agent = Some(agent.to_owned());
         }
     }
 
@@ -202,17 +231,20 @@ impl Draft {
     pub fn result(&mut self, at: Option<Timestamp>, call_id: &str, output: &str, succeeded: Option<bool>) {
         self.said_at(at);
         let Some(&(turn, item)) = self.calls.get(call_id) else { return };
+        self.is_unsettled |= turn < self.settled.0;
         let turn = &mut self.session.turns[turn];
         turn.ended_at = turn.ended_at.max(at);
-        tools::answer(&mut turn.items[item].kind, &bounded(output, MAX_ITEM_TEXT), succeeded);
+        if let Some(item) = turn.items.get_mut(item) {
+            tools::answer(&mut item.kind, &bounded(output, MAX_ITEM_TEXT), succeeded);
+        }
     }
 
     /// Takes the exit code of a call that ran a command.
     pub fn exit_code(&mut self, call_id: &str, code: i64) {
         let Some(&(turn, item)) = self.calls.get(call_id) else { return };
-        if let TurnItemKind::CommandExecution { exit_code, .. } =
-            &mut self.session.turns[turn].items[item].kind
-        {
+        self.is_unsettled |= turn < self.settled.0;
+        let item = self.session.turns[turn].items.get_mut(item);
+        if let Some(TurnItemKind::CommandExecution { exit_code, .. }) = item.map(|item| &mut item.kind) {
             *exit_code = Some(code);
         }
     }
@@ -244,6 +276,11 @@ impl Draft {
         }
     }
 
+    /// Returns the number of turns.
+    pub(crate) fn turns(&self) -> usize {
+        self.session.turns.len()
+    }
+
     /// Returns true if a turn is open or has ended, so that something can be added to it.
     pub fn has_turn(&self) -> bool {
         !self.session.turns.is_empty()
@@ -268,8 +305,13 @@ impl Draft {
         {
             self.model(&model.clone());
         }
+        if let Some(settled) = self.settled_requests.get(&request.id) {
+            self.is_unsettled |= *settled != outline::checksum(&request);
+            return;
+        }
         if let Some(&known) = self.requests.get(&request.id) {
             if self.session.requests[known].inherited || !request.inherited {
+                self.is_unsettled |= known < self.settled.1 && self.session.requests[known] != request;
                 self.session.requests[known] = request;
             }
             return;
