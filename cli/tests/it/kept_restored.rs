@@ -134,3 +134,33 @@ fn an_agents_map_gets_the_entry_that_it_lacks() -> Result {
     assert_eq!((&again["added_to"], &again["shared"]), (&serde_json::json!([]), &serde_json::json!([])));
     Ok(())
 }
+
+#[test]
+fn files_that_are_back_are_named_if_an_entry_cannot_be_written() -> Result {
+    let fixture = Fixture::bundled()?;
+    let example = Path::new(env!("CARGO_MANIFEST_DIR")).join("../examples/agents/kimi/.kimi");
+    let place = user(&fixture).join(".kimi");
+    copy_bytes(&example, &place)?;
+    fixture.json(&["agents", "add", "kimi"])?;
+    fixture.json(&["keep", "--all", "--yes"])?;
+    let kept = kept(&fixture)?.remove(0);
+    let id = kept["thread_id"].as_str().ok_or("an id")?;
+    fs::remove_dir_all(place.join("sessions"))?;
+    fs::write(place.join("kimi.json"), "{\"work_dirs\": []}")?;
+    // The new map cannot be written next to the old one.
+    let obstacle = place.join("kimi.json.threadkeep-new");
+    fs::create_dir(&obstacle)?;
+    let said = refused(&fixture, &["kept", "restore", id])?;
+    assert!(said.contains("cannot use [tmp]/user/.kimi/kimi.json: "), "{said}");
+    assert!(said.contains(&format!("hint: `threadkeep kept restore {id}` puts the rest back")), "{said}");
+    let back = files(&place.join("sessions"))?;
+    assert!(!back.is_empty());
+    for file in back {
+        let name = file.file_name().ok_or("a name")?.to_string_lossy().into_owned();
+        assert!(said.contains(&name), "{name}: {said}");
+    }
+    fs::remove_dir(&obstacle)?;
+    let again = fixture.json(&["kept", "restore", id])?;
+    assert_eq!(again["added_to"], serde_json::json!(["[tmp]/user/.kimi/kimi.json"]));
+    Ok(())
+}

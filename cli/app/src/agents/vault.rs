@@ -31,6 +31,7 @@ pub fn kept(sqlite_home: &Path, agent: &str, thread: Uuid) -> Result<Option<Kept
 /// Puts an error about the copy of a thread into words.
 pub(super) fn of_copy(error: &VaultError, thread: Uuid) -> Fault {
     let hint = match error {
+        VaultError::Partly { .. } => (command("kept restore").arg(thread), " puts the rest back"),
         VaultError::Database { .. } => (command("threads read").arg(thread), " shows what was said"),
         VaultError::BadDescription { .. } | VaultError::Damaged { .. } => {
             (command("kept remove").arg(thread), " deletes the damaged copy")

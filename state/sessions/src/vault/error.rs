@@ -63,6 +63,14 @@ pub enum VaultError {
         /// The file.
         path: PathBuf,
     },
+    /// Putting a session back failed after some of its files were back. The same call continues.
+    #[error("{source}; put back before that: {}", listed(written))]
+    Partly {
+        /// Files that were put back.
+        written: Vec<PathBuf>,
+        /// Reason.
+        source: Box<VaultError>,
+    },
     /// The session is a part of a database, and databases of agents are never written. Read the
     /// copy instead.
     #[error("the session is from a database, and no agent's database is written; its rows are in {}", path.display())]
@@ -90,4 +98,9 @@ impl VaultError {
         let path = path.into();
         move |source| Self::Io { path, source }
     }
+}
+
+fn listed(paths: &[PathBuf]) -> String {
+    let paths: Vec<_> = paths.iter().map(|path| path.display().to_string()).collect();
+    paths.join(", ")
 }

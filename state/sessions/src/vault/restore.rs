@@ -36,8 +36,8 @@ impl VaultLock {
     ///
     /// [`VaultError::Exists`] if there is another file, [`VaultError::Database`] for the rows of a
     /// database, and [`VaultError::Damaged`] if a kept file is missing or has another length: then
-    /// nothing was written. [`VaultError::Io`], if a file cannot be written: the same call then
-    /// continues.
+    /// nothing was written. [`VaultError::Io`], if a file cannot be written;
+    /// [`VaultError::Partly`], if others were before: they stay, and the same call continues.
     pub fn restore(&self, store: &dyn SessionStore, kept: &Kept) -> Result<Restored, VaultError> {
         // Another process may have replaced the copy since it was listed.
         let described = || VaultError::Damaged { path: self.vault.of(&kept.agent, kept.thread_id) };
@@ -61,18 +61,43 @@ impl VaultLock {
                 },
             }
         }
+        match restored.put_back(store, kept, missing, shared) {
+            Ok(()) => Ok(restored),
+            Err(error) => Err(restored.after(error)),
+        }
+    }
+}
+
+/// Paths in a copy and in the agent's place.
+type Paths = Vec<(PathBuf, PathBuf)>;
+
+impl Restored {
+    /// Puts missing files back, and adds the session's entries to shared ones.
+    fn put_back(
+        &mut self,
+        store: &dyn SessionStore,
+        kept: &Kept,
+        missing: Paths,
+        shared: Paths,
+    ) -> Result<(), VaultError> {
         for (source, target) in missing {
             put(&source, &target)?;
-            restored.written.push(target);
+            self.written.push(target);
         }
         for (source, target) in shared {
             match entry::add(store, kept, &source, &target)? {
-                Entry::Present => restored.present.push(target),
-                Entry::Added => restored.added_to.push(target),
-                Entry::Left(reason) => restored.shared.push((target, reason)),
+                Entry::Present => self.present.push(target),
+                Entry::Added => self.added_to.push(target),
+                Entry::Left(reason) => self.shared.push((target, reason)),
             }
         }
-        Ok(restored)
+        Ok(())
+    }
+
+    /// Returns the error with the files that are back. They stay: the agent may use them by now.
+    fn after(self, error: VaultError) -> VaultError {
+        let written = [self.written, self.added_to].concat();
+        if written.is_empty() { error } else { VaultError::Partly { written, source: Box::new(error) } }
     }
 }
 
