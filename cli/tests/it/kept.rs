@@ -154,8 +154,11 @@ fn all_sessions_are_kept_and_those_that_cannot_be_are_named() -> Result {
     assert_eq!(fixture.json(&["kept", "remove", SESSION, "--yes"])?["removed"], true);
     assert_eq!(kept(&fixture)?.len(), 33);
     assert!(session(&fixture).exists());
-    let none = refused(&fixture, &["kept", "restore", SESSION])?;
-    assert!(none.contains("no copy is kept of"), "{none}");
+    for none in [SESSION, "nosuch", "0000000000", "@999"] {
+        let said = refused(&fixture, &["kept", "restore", none])?;
+        assert!(said.contains(&format!("no copy is kept of `{none}`")), "{said}");
+        assert!(said.contains("`threadkeep kept` lists what is kept"), "{said}");
+    }
     Ok(())
 }
 

@@ -42,8 +42,11 @@ impl Copies {
         }
         let words = [word.to_owned()];
         let found = resolve(dirs, &words, screen).await?.into_iter().next();
-        let id = found.expect("one word has one meaning")?;
-        if self.threads.contains(&id) { Ok(id) } else { Err(no_copy(word)) }
+        match found.expect("one word has one meaning") {
+            Ok(id) if self.threads.contains(&id) => Ok(id),
+            Err(fault) if fault.kind != FaultKind::UnknownThread => Err(fault),
+            _ => Err(no_copy(word)),
+        }
     }
 
     /// Finds a copy whose description can be read.
