@@ -8,6 +8,8 @@ use std::path::{Path, PathBuf};
 
 use threadkeep_rollout::AgentHome;
 use threadkeep_sessions::Environment;
+use threadkeep_sqlite::OpenError;
+use threadkeep_state::STATE_DB;
 
 use crate::fault::Fault;
 pub use crate::given::{Given, absolute, path_word, real};
@@ -132,6 +134,16 @@ impl Dirs {
             }
             _ => Ok(()),
         }
+    }
+
+    /// Checks that databases can be in the SQLite home.
+    ///
+    /// # Errors
+    ///
+    /// Fails if its path is not UTF-8: SQLite takes paths as text.
+    pub fn check_text(&self) -> Result<(), Fault> {
+        let database = self.absolute().sqlite_home.join(STATE_DB.file_name);
+        if database.to_str().is_some() { Ok(()) } else { Err(OpenError::NotUtf8(database).into()) }
     }
 
     /// Records that the SQLite home belongs to this home. One inside the home needs no record.

@@ -97,13 +97,17 @@ impl Place {
     ///
     /// # Errors
     ///
-    /// Fails for a path that is too long for a socket.
+    /// Fails for a path that is too long for a socket, or not UTF-8: the pid file has it as text.
     pub(super) fn socket(&self) -> Result<PathBuf, Fault> {
         let socket = self.socket.clone().unwrap_or_else(|| self.folder.join("socket"));
         if socket.as_os_str().len() > MOST_SOCKET_BYTES {
             let path = socket.display();
             let message = format!("the path of the socket is longer than {MOST_SOCKET_BYTES} bytes: {path}");
             return Err(Fault::new(message, "choose a shorter one with --socket PATH"));
+        }
+        if socket.to_str().is_none() {
+            let message = format!("the path of the socket is not UTF-8: {}", socket.display());
+            return Err(Fault::new(message, "choose another one with --socket PATH"));
         }
         Ok(socket)
     }

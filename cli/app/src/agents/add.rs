@@ -46,7 +46,8 @@ pub struct Added {
 /// # Errors
 ///
 /// Fails for an agent that this build does not know, a place that is not there or cannot be read, a
-/// place that is read already with another, and a SQLite home that cannot be written.
+/// place that is read already with another, a path that is not UTF-8, and a SQLite home that cannot
+/// be written.
 pub async fn add(dirs: &Dirs, agent: &str, folder: Option<&Path>) -> Result<Added, Fault> {
     let store = known(agent)?;
     let place = match folder {
@@ -58,6 +59,15 @@ pub async fn add(dirs: &Dirs, agent: &str, folder: Option<&Path>) -> Result<Adde
         let hint = format!("name the folder where {} keeps its sessions", store.title());
         return Err(Fault::new(message, hint));
     }
+    if place.to_str().is_none() {
+        let why = format!(
+            "cannot add {}: the list of agents has paths as text, and this is not UTF-8",
+            place.display()
+        );
+        let add = command("agents add").arg(agent).append("DIR");
+        return Err(Fault::new(why, ("rename the folder, and then ", add, " adds it")));
+    }
+    dirs.check_text()?;
     check_alone(dirs, store, &place)?;
     let (sessions, unread) = found_in(store, &place)?;
     let taken_over = prepare_sqlite_home(dirs)?;

@@ -85,6 +85,7 @@ impl Background<'_> {
         // A home that is not there, or not ours, is reported here and not by the server.
         context.dirs.agent_home()?;
         context.dirs.check()?;
+        context.dirs.check_text()?;
         let mut process = Process::new(std::env::current_exe()?);
         let given = &context.screen.given;
         for (option, folder) in [("--home", &given.home), ("--sqlite-home", &given.sqlite_home)] {
