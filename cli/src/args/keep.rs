@@ -9,7 +9,7 @@ pub(super) const KEEP_CODES: &str = "\
 The files of the sessions are copied, as their agents wrote them, to `kept` in the folder for the databases. Without \
 --yes, the command shows the size and asks first. A kept session is copied again only if it has changed.
 
-Exit codes: 0 success, also if you answered no; 2 failure: at least one session could not be kept.";
+Exit codes: 0 success, also if you answered no; 2 failure: at least one session could not be read or kept.";
 pub(super) const KEPT_CODES: &str = "\
 Exit codes: 0 success, also if you answered no; 2 failure.";
 

@@ -246,10 +246,7 @@ fn a_damaged_list_and_an_unreadable_place_are_said_once() -> Result {
     assert!(!fixture.run(&["threads", "--agent", "claude"])?.stderr.contains("could not be read"));
     let listed = fixture.json(&["agents"])?;
     let claude = &listed["agents"][0];
-    assert_eq!(
-        (&claude["gone"], &claude["unread"][0]["reason"]),
-        (&0.into(), &"it is not a regular file".into())
-    );
+    assert_eq!((&claude["gone"], &claude["unread"][0]["reason"]), (&0.into(), &"it is a folder".into()));
     let doctor = fixture.run(&["doctor", "--all"])?;
     assert!(doctor.all().contains("1 path of Claude Code could not be read"), "{}", doctor.all());
     Ok(())

@@ -30,6 +30,7 @@ mod kept;
 mod kept_killed;
 mod kept_recovered;
 mod kept_restored;
+mod kept_unread;
 mod kinds;
 mod list;
 mod logs;

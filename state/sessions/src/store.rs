@@ -2,6 +2,8 @@
 
 use std::collections::{BTreeMap, HashMap};
 use std::fmt;
+use std::fs;
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 
@@ -9,6 +11,7 @@ use threadkeep_rollout::ThreadKind;
 
 use crate::environment::Environment;
 use crate::error::StoreError;
+use crate::files::NOT_A_FILE;
 use crate::found::{FoundSession, Listing, SkippedFile, Unread};
 use crate::piece::{self, Piece};
 use crate::resume::{Checkpoint, Reading, Resume};
@@ -184,6 +187,23 @@ impl OpenStore {
     /// Returns the files that cannot be read, and may have sessions.
     pub fn unread(&self) -> &[Unread] {
         &self.unread
+    }
+
+    /// Returns the reason why a file that is there is not read as a session. `None` if the file is
+    /// gone, or is of other sessions by now.
+    pub fn obstacle(&self, file: &Path) -> Option<String> {
+        match fs::symlink_metadata(file) {
+            Ok(metadata) if metadata.is_file() => {
+                let skipped = self.skipped.iter().map(|file| (file.path.as_path(), &file.reason));
+                let unread = self.unread.iter().map(|file| (Path::new(&file.path), &file.reason));
+                let mut known = skipped.chain(unread);
+                known.find(|(path, _)| file.starts_with(path)).map(|(_, reason)| reason.clone())
+            }
+            Ok(metadata) if metadata.is_dir() => Some("it is a folder".to_owned()),
+            Ok(_) => Some(NOT_A_FILE.to_owned()),
+            Err(error) if error.kind() == ErrorKind::NotFound => None,
+            Err(error) => Some(error.to_string()),
+        }
     }
 
     /// Reads a session.

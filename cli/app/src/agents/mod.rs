@@ -22,7 +22,7 @@ pub use included::{Included, include, included, list, remove};
 pub use mirrored::{MirroredThreads, namesakes, session_of, threads_named};
 pub use names::{are_several, check_all_added, check_names, is_name, never_added};
 pub use place::{Place, places};
-pub use plan::{Plan, Planned, Wanted, sessions_to_keep, sub_agents, thread_sessions_to_keep};
+pub use plan::{Plan, Planned, Wanted, sub_agents, thread_sessions_to_keep};
 pub use restore::{Restorer, main_files};
 pub use sync::{sync, sync_place, watched};
 pub use threadkeep_sessions::{MAX_DEPTH, each_file};

@@ -1,16 +1,16 @@
 //! Decides which sessions are kept, and copies their files.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::path::{Path, PathBuf};
 
 use threadkeep_sessions::{
-    FoundSession, Kept, Mirrored, OpenStore, Piece, SessionStore, Vault, store, stores,
+    FoundSession, Kept, Mirrored, OpenStore, Piece, SessionStore, Vault, store, unlisted,
 };
 use threadkeep_state::{HOME_AGENT, StateRuntime, Thread};
 use uuid::Uuid;
 
 use super::deleted::deleted;
-use super::included::included;
+use super::included::{Included, included};
 use super::lock::lock_vault;
 use super::mirrored::MirroredThreads;
 use super::place::ending_since;
@@ -19,6 +19,7 @@ use crate::dirs::Dirs;
 use crate::fault::Fault;
 use crate::given::real;
 use crate::message::command;
+use crate::text::counted;
 
 /// Session that should be kept.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -32,6 +33,8 @@ pub struct Wanted {
     pub identity: String,
     /// Thread of the index.
     pub thread_id: Uuid,
+    /// Main file when it was last read; empty if not known.
+    source: PathBuf,
 }
 
 impl Wanted {
@@ -41,39 +44,9 @@ impl Wanted {
             place: session.place.clone(),
             identity: session.identity().to_owned(),
             thread_id: session.thread_id,
+            source: session.source.clone(),
         }
     }
-}
-
-/// Returns the sessions that added agents have: the named agents, or all. With `only_ending`, only
-/// sessions that their agent deletes within a week.
-///
-/// # Errors
-///
-/// As [`included`], and if the mirror cannot be read.
-pub fn sessions_to_keep(
-    sqlite_home: &Path,
-    agents: &[String],
-    only_ending: bool,
-) -> Result<Vec<Wanted>, Fault> {
-    let (added, mirror) = (included(sqlite_home)?, super::mirror(sqlite_home));
-    let is_named = |name: &str| agents.is_empty() || agents.iter().any(|agent| agent == name);
-    let mut wanted = Vec::new();
-    for store in stores().into_iter().filter(|store| is_named(store.name())) {
-        let sessions = mirror.sessions(store.name()).map_err(|error| Fault::plain(&error))?;
-        for place in added.iter().filter(|added| added.agent == store.name()) {
-            let retention = store.retention(&place.place);
-            let of_place = sessions.iter().filter(|session| session.place == place.place);
-            let there = of_place
-                .filter(|session| session.gone_since.is_none() && !session.deleted && !session.is_copy());
-            let chosen = there.filter(|session| {
-                !only_ending || retention.is_some_and(|rule| ending_since(session, rule).is_some())
-            });
-            wanted.extend(chosen.map(|session| Wanted::of(store.name(), session)));
-        }
-    }
-    wanted.sort();
-    Ok(wanted)
 }
 
 /// Returns the sessions of a thread and of its sub-agents.
@@ -123,13 +96,27 @@ fn wanted(dirs: &Dirs, mirrored: &mut MirroredThreads, thread: &Thread) -> Resul
         return Ok((session.gone_since.is_none() && !session.deleted && !session.is_copy())
             .then(|| Wanted::of(agent, session)));
     }
-    let in_home = agent == HOME_AGENT && thread.missing_since.is_none();
-    Ok(in_home.then(|| Wanted {
+    let source = real(&dirs.home).join(&thread.rollout_path);
+    // Something else may be in the place of a missing rollout.
+    let is_there = thread.missing_since.is_none() || source.symlink_metadata().is_ok();
+    Ok((agent == HOME_AGENT && is_there).then(|| Wanted {
         agent: agent.to_owned(),
         place: real(&dirs.home),
         identity: thread.id.to_string(),
         thread_id: thread.id,
+        source,
     }))
+}
+
+/// Returns the error about a session that its place does not have.
+fn absent(open: &OpenStore, Wanted { agent, identity, source, .. }: &Wanted) -> Fault {
+    match open.obstacle(source) {
+        None => Fault::without_hint(format!("{agent} no longer has the session {identity}")),
+        Some(reason) => Fault::new(
+            format!("cannot read {}: {reason}", source.display()),
+            format!("put the file of the session {identity} back there, and try again"),
+        ),
+    }
 }
 
 fn gone(thread: &Thread) -> Fault {
@@ -167,21 +154,21 @@ pub struct Plan {
     pub unchanged: Vec<Kept>,
     /// Sessions that cannot be kept.
     pub failed: Vec<(Wanted, Fault)>,
+    /// Agents with sessions that were not read, of which all were wanted, and the reasons.
+    pub unread: Vec<(String, Fault)>,
     opened: Vec<Opened>,
     vault: Vault,
 }
 
 impl Plan {
-    /// Looks at sessions, and how much there is to copy.
-    ///
-    /// # Errors
-    ///
-    /// Fails if the vault cannot be read. What is wrong with one session is in the plan.
-    pub fn of(sqlite_home: &Path, wanted: Vec<Wanted>) -> Result<Plan, Fault> {
+    /// Looks at sessions, and how much there is to copy. What is wrong with one session is in the
+    /// plan.
+    pub fn of(sqlite_home: &Path, wanted: Vec<Wanted>) -> Plan {
         let mut plan = Plan {
             sessions: Vec::new(),
             unchanged: Vec::new(),
             failed: Vec::new(),
+            unread: Vec::new(),
             opened: Vec::new(),
             vault: vault(sqlite_home),
         };
@@ -191,25 +178,96 @@ impl Plan {
         }
         for ((agent, place), wanted) in places {
             let Some(store) = store(&agent) else { continue };
-            match store.open(&place) {
-                Ok(open) => {
-                    plan.opened.push(Opened { store, place, open });
-                    let opened = plan.opened.len() - 1;
-                    wanted.into_iter().for_each(|wanted| plan.add(wanted, opened));
+            match plan.open(store, &place) {
+                Ok(opened) => wanted.into_iter().for_each(|wanted| plan.add(wanted, opened)),
+                Err(fault) => wanted.into_iter().for_each(|wanted| plan.fail(wanted, fault.clone())),
+            }
+        }
+        plan
+    }
+
+    /// Looks at the sessions that added agents have: the named agents, or all. With `only_ending`,
+    /// only at sessions that their agent deletes within a week.
+    ///
+    /// # Errors
+    ///
+    /// As [`included`], and if the mirror cannot be read.
+    pub fn of_all(sqlite_home: &Path, agents: &[String], only_ending: bool) -> Result<Plan, Fault> {
+        let mirror = super::mirror(sqlite_home);
+        let mut added = included(sqlite_home)?;
+        added.retain(|added| agents.is_empty() || agents.contains(&added.agent));
+        let (mut wanted, mut known) = (Vec::new(), HashSet::new());
+        for Included { agent, place } in &added {
+            let Some(store) = store(agent) else { continue };
+            let retention = store.retention(place);
+            for session in mirror.sessions(agent).map_err(|error| Fault::plain(&error))? {
+                let is_there = session.gone_since.is_none() && !session.deleted && !session.is_copy();
+                let is_ending = || retention.is_some_and(|rule| ending_since(&session, rule).is_some());
+                if session.place == *place && is_there && (!only_ending || is_ending()) {
+                    wanted.push(Wanted::of(agent, &session));
                 }
-                Err(error) => {
-                    wanted.into_iter().for_each(|wanted| plan.fail(wanted, Fault::plain(&error)));
-                }
+                known.insert((agent.as_str(), session.identity().to_owned()));
+            }
+        }
+        let mut plan = Plan::of(sqlite_home, wanted);
+        for Included { agent, place } in &added {
+            let is_known = |found: &FoundSession| known.contains(&(agent, found.identity().to_owned()));
+            if let Err(fault) = plan.check_read(agent, place, is_known) {
+                plan.unread.push((agent.clone(), fault));
             }
         }
         Ok(plan)
     }
 
+    fn open(&mut self, store: &'static dyn SessionStore, place: &Path) -> Result<usize, Fault> {
+        let is_meant = |opened: &Opened| opened.store.name() == store.name() && opened.place == place;
+        if let Some(opened) = self.opened.iter().position(is_meant) {
+            return Ok(opened);
+        }
+        let open = store.open(place).map_err(|error| Fault::plain(&error))?;
+        self.opened.push(Opened { store, place: place.to_owned(), open });
+        Ok(self.opened.len() - 1)
+    }
+
+    /// Checks that all sessions of a place are known: the mirror may not be up to date.
+    fn check_read(
+        &mut self,
+        agent: &str,
+        place: &Path,
+        is_known: impl Fn(&FoundSession) -> bool,
+    ) -> Result<(), Fault> {
+        let Some(store) = store(agent) else {
+            let why = format!("the sessions of {agent} were not kept: this version does not know the agent");
+            return Err(Fault::new(why, "update threadkeep"));
+        };
+        let opened = self.open(store, place)?;
+        let open = &self.opened[opened].open;
+        let mut unread = open.unread().to_vec();
+        unread.extend(unlisted(&store.watched(place)));
+        if let Some(first) = unread.first() {
+            let paths = counted(unread.len() as u64, "path");
+            let why =
+                format!("{paths} of {agent} could not be read, such as {}: {}", first.path, first.reason);
+            return Err(Fault::new(why, (command("agents --json"), " lists all")));
+        }
+        match open.sessions().iter().filter(|found| !is_known(found)).count() as u64 {
+            0 => Ok(()),
+            new => {
+                let why = format!(
+                    "{} of {agent} in {} were not kept: they are not read yet",
+                    counted(new, "session"),
+                    place.display()
+                );
+                Err(Fault::new(why, (command("backfill"), " reads them; then try again")))
+            }
+        }
+    }
+
     fn add(&mut self, wanted: Wanted, opened: usize) {
         let Opened { place, open, .. } = &self.opened[opened];
         let Some(found) = open.sessions().iter().find(|found| found.identity() == wanted.identity) else {
-            let why = format!("{} no longer has the session {}", wanted.agent, wanted.identity);
-            return self.fail(wanted, Fault::without_hint(why));
+            let fault = absent(open, &wanted);
+            return self.fail(wanted, fault);
         };
         match self.vault.get(&wanted.agent, wanted.thread_id) {
             Ok(Some(kept)) if kept.is_current(place, found) && self.vault.is_whole(&kept) => {

@@ -38,7 +38,8 @@ enum Outcome {
     Declined(Planned),
     Failed {
         typed: Option<String>,
-        wanted: Option<Wanted>,
+        agent: Option<String>,
+        thread_id: Option<Uuid>,
         fault: Fault,
     },
 }
@@ -77,21 +78,23 @@ impl Keep<'_> {
         if let Some(reason) = refreshed.incomplete {
             screen.note(&reason);
         }
-        let wanted = if self.0.ids.is_empty() {
-            agents::sessions_to_keep(sqlite_home, &self.0.agent, self.0.ending)?
+        let plan = if self.0.ids.is_empty() {
+            Plan::of_all(sqlite_home, &self.0.agent, self.0.ending)?
         } else {
-            self.named(index, home, dirs, screen, &mut answers).await?
+            Plan::of(sqlite_home, self.named(index, home, dirs, screen, &mut answers).await?)
         };
-        let plan = Plan::of(sqlite_home, wanted)?;
         answers.results.extend(plan.unchanged.iter().cloned().map(Outcome::Unchanged));
         answers.results.extend(plan.failed.iter().cloned().map(Outcome::of_session));
+        answers.results.extend(plan.unread.iter().cloned().map(Outcome::of_agent));
         if !plan.sessions.is_empty() {
             if self.0.yes || may_copy(&plan, &answers, screen).await? {
-                plan.run(&index.state, |planned, kept| match kept {
+                let ran = plan.run(&index.state, |planned, kept| match kept {
                     Ok(kept) => answers.results.push(Outcome::Kept(kept)),
                     Err(fault) => answers.results.push(Outcome::of_session((planned.wanted.clone(), fault))),
-                })
-                .await?;
+                });
+                if let Err(fault) = ran.await {
+                    answers.results.push(Outcome::of_rest(fault));
+                }
             } else {
                 answers.results.extend(plan.sessions.iter().cloned().map(Outcome::Declined));
             }
@@ -123,7 +126,7 @@ impl Keep<'_> {
                 Ok(found) => wanted.extend(found),
                 Err(fault) => {
                     let typed = Some(typed.clone());
-                    answers.results.push(Outcome::Failed { typed, wanted: None, fault });
+                    answers.results.push(Outcome::Failed { typed, agent: None, thread_id: None, fault });
                 }
             }
         }
@@ -144,7 +147,18 @@ async fn may_copy(plan: &Plan, answers: &Answers, screen: &Screen) -> Result<boo
 impl Outcome {
     /// Returns the failure of a session.
     fn of_session((wanted, fault): (Wanted, Fault)) -> Outcome {
-        Outcome::Failed { typed: None, wanted: Some(wanted), fault }
+        let Wanted { agent, thread_id, .. } = wanted;
+        Outcome::Failed { typed: None, agent: Some(agent), thread_id: Some(thread_id), fault }
+    }
+
+    /// Returns the failure of an agent's sessions that were not read.
+    fn of_agent((agent, fault): (String, Fault)) -> Outcome {
+        Outcome::Failed { typed: None, agent: Some(agent), thread_id: None, fault }
+    }
+
+    /// Returns the failure of all sessions that were left.
+    fn of_rest(fault: Fault) -> Outcome {
+        Outcome::Failed { typed: None, agent: None, thread_id: None, fault }
     }
 }
 
@@ -203,10 +217,10 @@ impl Answer for Answers {
                 "files": planned.files,
                 "bytes": planned.bytes,
             }),
-            Outcome::Failed { typed, wanted, fault } => json!({
+            Outcome::Failed { typed, agent, thread_id, fault } => json!({
                 "typed": typed,
-                "thread_id": wanted.as_ref().map(|wanted| wanted.thread_id),
-                "agent": wanted.as_ref().map(|wanted| &wanted.agent),
+                "thread_id": thread_id,
+                "agent": agent,
                 "outcome": "failed",
                 "error": fault.message.to_string(),
             }),

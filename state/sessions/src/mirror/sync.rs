@@ -1,7 +1,6 @@
 //! One pass over a place: new and changed sessions are written, missing ones are marked as gone.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
@@ -15,7 +14,6 @@ use super::pending::Pending;
 use super::write::{Changed, Writer};
 use super::{Mirror, remove_rollout};
 use crate::error::StoreError;
-use crate::files::NOT_A_FILE;
 use crate::found::{FoundSession, SkippedFile, Unread};
 use crate::ids::ThreadIds;
 use crate::store::{OpenStore, SessionStore};
@@ -240,16 +238,5 @@ fn absence(source: &Path, open: &OpenStore, unlisted: &[(PathBuf, io::Error)]) -
     if unlisted.iter().any(|(path, _)| source.starts_with(path)) {
         return Absence::Unlisted;
     }
-    match fs::symlink_metadata(source) {
-        // A database, or a file of another session by now.
-        Ok(metadata) if metadata.is_file() => {
-            let skipped = open.skipped().iter().map(|file| (file.path.as_path(), &file.reason));
-            let unread = open.unread().iter().map(|file| (Path::new(&file.path), &file.reason));
-            let file = skipped.chain(unread).find(|(path, _)| source.starts_with(path));
-            file.map_or(Absence::Gone, |(_, reason)| Absence::Unreadable(reason.clone()))
-        }
-        Ok(_) => Absence::Unreadable(NOT_A_FILE.to_owned()),
-        Err(error) if error.kind() == io::ErrorKind::NotFound => Absence::Gone,
-        Err(error) => Absence::Unreadable(error.to_string()),
-    }
+    open.obstacle(source).map_or(Absence::Gone, Absence::Unreadable)
 }

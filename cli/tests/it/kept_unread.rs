@@ -1,0 +1,113 @@
+//! Sessions that cannot be kept: each is named with its reason, and the others are kept.
+
+use std::fs::{self, File};
+
+use serde_json::Value;
+
+use crate::agents::{SESSION, ids, shared, with_claude};
+use crate::fixture::{Fixture, Result, Said};
+use crate::kept::{added, kept, refused, session};
+
+const ALL: [&str; 3] = ["keep", "--all", "--yes"];
+
+/// Runs `keep`, which has to fail for some sessions, and returns the outcome and the error of each
+/// result.
+fn failing(fixture: &Fixture, arguments: &[&str]) -> Result<(Said, Vec<(String, Value)>)> {
+    let said = fixture.run(&[&["--json"], arguments].concat())?;
+    assert_eq!(said.code, Some(2), "{arguments:?}: {}", said.all());
+    let document: Value = serde_json::from_str(&said.stdout)?;
+    let results = document["results"].as_array().ok_or("results")?;
+    let result = |it: &Value| (it["outcome"].as_str().unwrap_or_default().to_owned(), it["error"].clone());
+    let results = results.iter().map(result).collect();
+    Ok((said, results))
+}
+
+#[test]
+fn sessions_that_were_not_read_are_said_not_to_be_kept() -> Result {
+    let fixture = with_claude()?;
+    fixture.json(&["agents", "add", "claude"])?;
+    fs::create_dir(shared(&fixture).join("agents"))?;
+    let lock = File::create(shared(&fixture).join("agents/lock"))?;
+    lock.lock()?;
+    for arguments in [&ALL[..], &["keep", "--ending", "--yes"]] {
+        let said = refused(&fixture, arguments)?;
+        let why = "error: 34 sessions of claude in [tmp]/user/.claude were not kept: they are not read yet\n";
+        assert!(said.contains(why) && said.contains("`threadkeep backfill` reads them"), "{said}");
+    }
+    drop(lock);
+    fixture.json(&ALL)?;
+    // What was read before is kept, whether the mirror is locked or not.
+    let lock = File::create(shared(&fixture).join("agents/lock"))?;
+    lock.lock()?;
+    let said = fixture.run(&ALL)?;
+    assert_eq!(said.code, Some(0), "{}", said.all());
+    assert!(said.stdout.contains("34 sessions kept before"), "{}", said.all());
+    Ok(())
+}
+
+#[test]
+fn a_file_that_cannot_be_read_does_not_keep_the_others_from_being_kept() -> Result {
+    let fixture = added()?;
+    fixture.json(&["threads"])?;
+    let file = session(&fixture);
+    fs::remove_file(&file)?;
+    fs::create_dir(&file)?;
+    let path = format!("[tmp]/user/.claude/projects/-home-user-proj-widget/{SESSION}.jsonl");
+    let (said, results) = failing(&fixture, &ALL)?;
+    let failed: Vec<_> = results.iter().filter(|(outcome, _)| outcome == "failed").collect();
+    assert_eq!((results.len(), failed.len()), (34, 1), "{}", said.all());
+    assert_eq!(failed[0].1, format!("cannot read {path}: it is a folder"));
+    assert_eq!(kept(&fixture)?.len(), 33);
+    insta::assert_snapshot!(refused(&fixture, &["keep", SESSION, "--yes"])?, @r"
+    error: cannot read [tmp]/user/.claude/projects/-home-user-proj-widget/e0e8f037-a8cd-4c15-a94d-9642ed2c6cfa.jsonl: it is a folder
+      hint: put the file of the session e0e8f037-a8cd-4c15-a94d-9642ed2c6cfa back there, and try again
+    ");
+    Ok(())
+}
+
+#[test]
+fn a_file_that_may_be_a_session_is_named_if_it_cannot_be_read() -> Result {
+    let fixture = added()?;
+    let path = session(&fixture).with_file_name("0badf037-a8cd-4c15-a94d-9642ed2c6cfa.jsonl");
+    fs::write(&path, "{\n")?;
+    let why = "1 path of claude could not be read, such as [tmp]/user/.claude/projects/-home-user-proj-widget/0badf037";
+    for kept_before in [0, 34] {
+        assert_eq!(kept(&fixture)?.len(), kept_before);
+        let (said, results) = failing(&fixture, &ALL)?;
+        assert_eq!(results.iter().filter(|(outcome, _)| outcome == "failed").count(), 1, "{}", said.all());
+        assert!(results.len() == 35 && said.stderr.contains(why), "{}", said.all());
+    }
+    let ending = refused(&fixture, &["keep", "--ending", "--yes"])?;
+    assert!(ending.contains(why) && ending.contains("`threadkeep agents --json` lists all"), "{ending}");
+    Ok(())
+}
+
+#[test]
+fn what_cannot_be_kept_while_the_vault_is_locked_is_said() -> Result {
+    let fixture = added()?;
+    fixture.json(&["keep", SESSION, "--yes"])?;
+    let lock = File::create(shared(&fixture).join("kept/lock"))?;
+    lock.lock()?;
+    let (said, results) = failing(&fixture, &ALL)?;
+    let outcomes: Vec<_> = results.iter().map(|(outcome, _)| outcome.as_str()).collect();
+    assert_eq!(outcomes, ["unchanged", "failed"], "{}", said.all());
+    assert!(
+        said.stderr.contains("another process works on [tmp]/user/.local/share/threadkeep/kept"),
+        "{}",
+        said.all()
+    );
+    Ok(())
+}
+
+#[test]
+fn a_thread_of_the_home_whose_file_is_a_folder_is_named() -> Result {
+    let fixture = Fixture::bundled()?;
+    let list = fixture.json(&["threads", "--limit", "1"])?;
+    let id = ids(&list)[0].to_owned();
+    let rollout = fixture.rollout(&format!("{id}.jsonl"))?;
+    fs::remove_file(&rollout)?;
+    fs::create_dir(&rollout)?;
+    let said = refused(&fixture, &["keep", &id, "--yes"])?;
+    assert!(said.contains(".jsonl: it is a folder"), "{said}");
+    Ok(())
+}
