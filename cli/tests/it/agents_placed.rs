@@ -221,3 +221,30 @@ fn decisions_that_a_killed_process_was_taking_over_are_not_lost() -> Result {
     }
     Ok(())
 }
+
+#[test]
+fn a_lost_list_of_agents_is_noted_and_loses_nothing() -> Result {
+    let fixture = with_claude()?;
+    fixture.json(&["agents", "add", "claude"])?;
+    fixture.json(&["threads", "rename", SESSION, "A name of mine"])?;
+    let before = fixture.json(&["threads", "--all", "--limit", "1000"])?;
+    fs::remove_file(shared(&fixture).join("agents.json"))?;
+    let note = "note: the list of added agents [tmp]/user/.local/share/threadkeep/agents.json is lost, so their sessions \
+                are not read; `threadkeep agents add claude` makes it again; what was read is still there\n";
+    for arguments in [&["threads", "show", SESSION][..], &["threads"], &["agents"]] {
+        let said = fixture.run(arguments)?;
+        assert_eq!((said.code, said.stderr.as_str()), (Some(0), note), "{arguments:?}: {}", said.all());
+    }
+    for arguments in [&["keep", "--all", "--yes"], &["keep", "--ending", "--yes"]] {
+        let said = refused(&fixture, arguments)?;
+        assert!(said.contains("hint: `threadkeep agents add claude` makes it again"), "{said}");
+    }
+    // Names that are given meanwhile are in the same databases.
+    fixture.run(&["threads", "rename", SESSION, "Another name"])?;
+    assert!(!fixture.database().exists(), "of the home");
+    fixture.json(&["agents", "add", "claude"])?;
+    assert_eq!(fixture.json(&["threads", "show", SESSION])?["thread"]["name"], "Another name");
+    let after = fixture.json(&["threads", "--all", "--limit", "1000"])?;
+    assert_eq!(ids(&after), ids(&before));
+    Ok(())
+}

@@ -7,9 +7,11 @@ use std::path::{Path, PathBuf};
 use serde::{Deserialize, Serialize};
 use tempfile::NamedTempFile;
 use threadkeep_rollout::untouched;
+use threadkeep_sessions::{SessionStore, stores};
 
 use super::lock::patiently;
 use crate::fault::Fault;
+use crate::message::{Command, command};
 use crate::messages::of_io;
 
 /// Name of the file.
@@ -60,9 +62,24 @@ pub fn included(sqlite_home: &Path) -> Result<Vec<Included>, Fault> {
     Ok(read.agents)
 }
 
-/// Returns true if an agent was ever added to a SQLite home.
+/// Returns true if an agent was ever added to a SQLite home, also if the list is lost.
 pub(crate) fn is_shared(sqlite_home: &Path) -> bool {
-    list(sqlite_home).exists()
+    list(sqlite_home).exists() || lost_list(sqlite_home).is_some()
+}
+
+/// Returns the fault about a list that is lost, while there is a mirror of agents' sessions.
+pub fn lost_list(sqlite_home: &Path) -> Option<Fault> {
+    let (path, mirror) = (list(sqlite_home), super::mirror(sqlite_home));
+    if path.exists() || !mirror.folder().is_dir() {
+        return None;
+    }
+    let names = stores().into_iter().map(SessionStore::name).filter(|name| mirror.has(name));
+    let add = names.fold(command("agents add"), Command::arg);
+    if add == command("agents add") {
+        return None;
+    }
+    let why = format!("the list of added agents {} is lost, so their sessions are not read", path.display());
+    Some(Fault::new(why, (add, " makes it again; what was read is still there")))
 }
 
 /// Adds a place. Returns false if it was there.

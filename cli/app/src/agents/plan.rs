@@ -10,7 +10,7 @@ use threadkeep_state::{HOME_AGENT, StateRuntime, Thread};
 use uuid::Uuid;
 
 use super::deleted::deleted;
-use super::included::{Included, included};
+use super::included::{Included, included, lost_list};
 use super::lock::lock_vault;
 use super::mirrored::MirroredThreads;
 use super::place::ending_since;
@@ -191,8 +191,9 @@ impl Plan {
     ///
     /// # Errors
     ///
-    /// As [`included`], and if the mirror cannot be read.
+    /// As [`included`], and if the list is lost, or the mirror cannot be read.
     pub fn of_all(sqlite_home: &Path, agents: &[String], only_ending: bool) -> Result<Plan, Fault> {
+        lost_list(sqlite_home).map_or(Ok(()), Err)?;
         let mirror = super::mirror(sqlite_home);
         let mut added = included(sqlite_home)?;
         added.retain(|added| agents.is_empty() || agents.contains(&added.agent));

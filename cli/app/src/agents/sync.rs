@@ -8,7 +8,7 @@ use threadkeep_state::StateRuntime;
 use tokio::time::Instant;
 
 use super::deleted::deleted_unless;
-use super::included::{Included, included};
+use super::included::{Included, included, lost_list};
 use super::lock::tried_until;
 use super::recover::recover;
 use super::vault::{erase_deleted, vault};
@@ -28,6 +28,9 @@ use crate::text::counted;
 pub async fn sync(state: &StateRuntime, include_deleted: bool, observer: &dyn Observer) -> Result<(), Fault> {
     let until = Instant::now() + A_MOMENT;
     let all = included(state.sqlite_home())?;
+    if let Some(lost) = lost_list(state.sqlite_home()) {
+        observer.note(&lost.sentence());
+    }
     let has_copies = vault(state.sqlite_home()).folder().is_dir();
     if all.is_empty() && !has_copies {
         return Ok(());

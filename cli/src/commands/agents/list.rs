@@ -5,10 +5,10 @@ use std::path::PathBuf;
 use anstyle::Style;
 use async_trait::async_trait;
 use serde_json::{Value, json};
-use threadkeep_app::agents::{Place, places};
+use threadkeep_app::agents::{self, Place, places};
 use threadkeep_app::text::{bytes, clean, count, counted};
 use threadkeep_app::time::Clock;
-use threadkeep_app::{Message, command};
+use threadkeep_app::{Message, Observer as _, command};
 use threadkeep_sessions::Environment;
 
 use super::unread;
@@ -34,6 +34,9 @@ impl Run for List {
     }
 
     async fn run(&self, context: &Context<'_>) -> Answered {
+        if let Some(lost) = agents::lost_list(&context.dirs.absolute().sqlite_home) {
+            context.screen.note(&lost.sentence());
+        }
         let environment = Environment::of_process().unwrap_or_default();
         Ok(Box::new(Places(places(&context.dirs, &environment)?)))
     }
