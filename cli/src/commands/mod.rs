@@ -37,7 +37,7 @@ use threadkeep_app::observer::Observer as _;
 use threadkeep_app::own_log::OwnLog;
 use threadkeep_app::settings::{ConfigFile, Settings, Snapshots};
 use threadkeep_app::telemetry::Telemetry;
-use threadkeep_app::{Fault, FaultKind, opening, recovered, telemetry};
+use threadkeep_app::{Fault, FaultKind, agents as other_agents, opening, recovered, telemetry};
 
 use crate::args::Command;
 use crate::command::{Answered, Context, ForHomes, Needs, Run};
@@ -139,7 +139,12 @@ async fn answer(command: &Command, screen: &Screen, after: &mut After) -> Answer
     if is_for_each {
         return homes::each(&*command, screen).await;
     }
-    run_past_damage(&*command, &Context { dirs, config, settings, screen }).await
+    let context = Context { dirs, config, settings, screen };
+    let answer = run_past_damage(&*command, &context).await?;
+    if command.logged().is_some() && answer.changed() {
+        other_agents::check_unmoved(&context.dirs, &screen.given).await?;
+    }
+    Ok(answer)
 }
 
 /// Runs the command, and runs it once more after it has met damage that could be repaired. A large

@@ -3,6 +3,7 @@
 mod agents;
 mod agents_listed;
 mod agents_placed;
+mod agents_taken_over;
 mod agents_usage;
 mod app_server;
 #[cfg(unix)]

@@ -8,7 +8,7 @@ use tempfile::NamedTempFile;
 use threadkeep_sessions::{Environment, SessionStore, Unread, store, unlisted};
 use threadkeep_state::{DATABASES, HOME_AGENT};
 
-use super::included::{Included, include, included, is_shared};
+use super::included::{Included, include_locked, included, is_shared, locked};
 use super::names::unknown;
 use super::vault::vault;
 use crate::device_keys::FOLDER;
@@ -20,6 +20,9 @@ use crate::messages::of_io;
 use crate::owner;
 use crate::private::create_private;
 use crate::text::counted;
+
+/// Names of the files that the first agent copies to the SQLite home, until that is done.
+const COPYING: &str = "agents.copying";
 
 /// Place that was added.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -70,10 +73,17 @@ pub async fn add(dirs: &Dirs, agent: &str, folder: Option<&Path>) -> Result<Adde
     dirs.check_text()?;
     check_alone(dirs, store, &place)?;
     let (sessions, unread) = found_in(store, &place)?;
-    let taken_over = prepare_sqlite_home(dirs)?;
     let sqlite_home = dirs.absolute().sqlite_home;
+    dirs.create_sqlite_home().map_err(|error| failed("create", &sqlite_home, &error))?;
+    // A process that changes something in the home's own one looks at the list afterwards, with the
+    // lock. A change from before the lock is taken over, and it reports a later one.
+    let lock = locked(&sqlite_home).await?;
+    let taken_over = prepare_sqlite_home(dirs)?;
     let included = Included { agent: agent.to_owned(), place };
-    let is_new = include(&sqlite_home, included.clone()).await?;
+    let is_new = include_locked(&sqlite_home, included.clone())?;
+    // The list says that it is done: what stays of the names is not read again.
+    let _ = fs::remove_file(sqlite_home.join(COPYING));
+    drop(lock);
     owner::record(&sqlite_home, &dirs.absolute().home);
     Ok(Added { included, is_new, sessions, unread, taken_over })
 }
@@ -103,10 +113,9 @@ fn found_in(store: &dyn SessionStore, place: &Path) -> Result<(u64, Vec<Unread>)
     Ok((sessions, unread))
 }
 
-/// Creates the SQLite home. Returns the other one from which the first agent took something over.
+/// Prepares the SQLite home. Returns the other one from which the first agent took something over.
 fn prepare_sqlite_home(dirs: &Dirs) -> Result<Option<PathBuf>, Fault> {
     let sqlite_home = dirs.absolute().sqlite_home;
-    dirs.create_sqlite_home().map_err(|error| failed("create", &sqlite_home, &error))?;
     let own = dirs.absolute().home.join("threadkeep");
     let is_first = !is_shared(&sqlite_home) && own != sqlite_home;
     let taken_over = if is_first && take_over(&own, &sqlite_home)? { Some(own) } else { None };
@@ -168,20 +177,24 @@ fn own_place(store: &'static dyn SessionStore) -> Result<PathBuf, Fault> {
 
 /// Copies what cannot be made again, and moves the vault. Returns false if there is nothing.
 fn take_over(from: &Path, to: &Path) -> Result<bool, Fault> {
-    let mut is_any = false;
+    remove_copies(to)?;
     // Decisions cannot be made again from rollouts.
     let decisions = DATABASES.iter().map(|spec| format!("{}.decisions", spec.file_name));
-    let files = decisions.chain(["config.toml".to_owned()]).map(|name| (from.join(&name), to.join(&name)));
     let keys = fs::read_dir(from.join(FOLDER)).into_iter().flatten().filter_map(Result::ok);
-    let keys = keys.map(|entry| (entry.path(), to.join(FOLDER).join(entry.file_name())));
-    for (source, target) in files.chain(keys).filter(|(source, target)| source.is_file() && !target.exists())
-    {
+    let keys = keys.filter_map(|entry| Some(format!("{FOLDER}/{}", entry.file_name().to_str()?)));
+    let names = decisions.chain(["config.toml".to_owned()]).chain(keys);
+    let missing = names.filter(|name| from.join(name).is_file() && !to.join(name).exists());
+    let missing: Vec<String> = missing.collect();
+    let list = to.join(COPYING);
+    fs::write(&list, missing.join("\n")).map_err(|error| failed("write", &list, &error))?;
+    for name in &missing {
+        let (source, target) = (from.join(name), to.join(name));
         if let Some(folder) = target.parent() {
             create_private(folder).map_err(|error| failed("create", folder, &error))?;
         }
         copy(&source, &target).map_err(|error| failed("copy", &source, &error))?;
-        is_any = true;
     }
+    let mut is_any = !missing.is_empty();
     let (old, new) = (vault(from), vault(to));
     if old.folder().is_dir() && !new.folder().exists() {
         // Two copies would not be erased together.
@@ -189,6 +202,24 @@ fn take_over(from: &Path, to: &Path) -> Result<bool, Fault> {
         is_any = true;
     }
     Ok(is_any)
+}
+
+/// Removes what a killed process has copied: the home's own SQLite home, which was used since, may
+/// have newer decisions. Where a database was made of the copies, they stay.
+fn remove_copies(to: &Path) -> Result<(), Fault> {
+    if DATABASES.iter().any(|spec| to.join(spec.file_name).exists()) {
+        return Ok(());
+    }
+    let copied = fs::read_to_string(to.join(COPYING)).unwrap_or_default();
+    for copy in copied.lines().map(|name| to.join(name)) {
+        match fs::remove_file(&copy) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => {
+                return Err(failed("remove", &copy, &error));
+            }
+            _ => {}
+        }
+    }
+    Ok(())
 }
 
 /// Copies a file of ours. A kill or a full disk leaves no part of it under its name.

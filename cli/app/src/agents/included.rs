@@ -89,6 +89,11 @@ pub fn lost_list(sqlite_home: &Path) -> Option<Fault> {
 /// As [`included`], and if the list cannot be written.
 pub async fn include(sqlite_home: &Path, new: Included) -> Result<bool, Fault> {
     let _lock = locked(sqlite_home).await?;
+    include_locked(sqlite_home, new)
+}
+
+/// Adds a place, with the lock held.
+pub(super) fn include_locked(sqlite_home: &Path, new: Included) -> Result<bool, Fault> {
     let mut agents = included(sqlite_home)?;
     if agents.contains(&new) {
         return Ok(false);
@@ -115,7 +120,7 @@ pub async fn remove(sqlite_home: &Path, agent: &str, place: Option<&Path>) -> Re
 }
 
 /// Takes the lock of the list: additions at the same time are not lost.
-async fn locked(sqlite_home: &Path) -> Result<Option<File>, Fault> {
+pub(super) async fn locked(sqlite_home: &Path) -> Result<Option<File>, Fault> {
     let path = sqlite_home.join(LOCK);
     if !sqlite_home.is_dir() {
         return Ok(None);
@@ -129,6 +134,21 @@ async fn locked(sqlite_home: &Path) -> Result<Option<File>, Fault> {
     };
     patiently(&path, take).await?;
     Ok(Some(file))
+}
+
+/// Waits until no other process has the lock of the list. Creates nothing.
+pub(super) async fn unlocked(sqlite_home: &Path) -> Result<(), Fault> {
+    let path = sqlite_home.join(LOCK);
+    let file = match File::open(&path) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
+        opened => opened.map_err(|error| unusable("read", &path, &error))?,
+    };
+    let take = || match file.try_lock_shared() {
+        Ok(()) => Ok(Some(())),
+        Err(TryLockError::WouldBlock) => Ok(None),
+        Err(TryLockError::Error(error)) => Err(unusable("lock", &path, &error)),
+    };
+    patiently(&path, take).await
 }
 
 fn write(sqlite_home: &Path, agents: Vec<Included>) -> Result<(), Fault> {
