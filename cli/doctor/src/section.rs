@@ -11,7 +11,7 @@ pub enum Section {
     Updates,
     /// The network.
     Connectivity,
-    /// The app-server in the background.
+    /// The server of Codex in the background.
     BackgroundServer,
 }
 

@@ -82,6 +82,17 @@ pub(crate) async fn open(path: &Path) -> Result<sqlx::SqliteConnection> {
 }
 
 #[test]
+fn the_server_of_codex_is_named_as_its_own() -> Result {
+    let report = Fixture::bundled()?.run(&["doctor", "--offline", "--summary"])?;
+    assert!(
+        report.stdout.contains(" codex server ") && !report.stdout.contains(" app-server "),
+        "{}",
+        report.all()
+    );
+    Ok(())
+}
+
+#[test]
 fn a_healthy_home_has_neither_warnings_nor_changes_in_state() -> Result {
     let fixture = used()?;
     let report = examine(&fixture, &[])?;

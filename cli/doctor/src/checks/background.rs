@@ -1,4 +1,4 @@
-//! `app_server.status`: the agent's server in the background.
+//! `app_server.status`: the server of Codex in the background. Ours is no part of it.
 
 use std::path::{Path, PathBuf};
 
@@ -22,7 +22,7 @@ const SERVERS: &[&str] = &["app-server.pid", "daemon.pid"];
 const UPDATERS: &[&str] = &["app-server-updater.pid", "daemon-updater.pid"];
 
 pub(super) const CHECKS: &[Spec] =
-    &[Spec::new(Section::BackgroundServer, "app_server.status", "app-server", check)];
+    &[Spec::new(Section::BackgroundServer, "app_server.status", "codex server", check)];
 
 /// Contents of a pid file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
