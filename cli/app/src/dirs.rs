@@ -68,7 +68,7 @@ impl Dirs {
     }
 
     /// Returns true if the home stands for that of an agent that has none.
-    pub(crate) fn is_without_agent(&self) -> bool {
+    pub fn is_without_agent(&self) -> bool {
         self.home == home_without_agent(&self.sqlite_home)
     }
 

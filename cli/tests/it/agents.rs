@@ -273,6 +273,22 @@ fn sessions_of_other_agents_need_no_codex() -> Result {
     assert!(claude["threads"][0]["agent"] == "claude" && fixture.path().join("named/home/sessions").is_dir());
     let codex = user(&fixture).join(".codex");
     assert!(!codex.exists());
+    // The doctor asks no server of a Codex that is not there. A question would fail at this proxy.
+    fs::create_dir_all(fixture.home().join("sessions"))?;
+    let checks = ["network.reachability", "network.websocket"];
+    let doctor = |variable: &str| -> Result<Value> {
+        let mut command = fixture.command(&[&["--json", "doctor", "--only"], &checks[..]].concat());
+        let output = command.env_remove(variable).env("HTTPS_PROXY", "http://127.0.0.1:1").output()?;
+        Ok(serde_json::from_slice(&output.stdout)?)
+    };
+    let (without, with) = (doctor("CODEX_HOME")?, doctor("NO_SUCH_VARIABLE")?);
+    for check in checks {
+        let without = &without["checks"][check];
+        let why = "not checked: Codex has no home here";
+        assert_eq!(without["status"], "idle", "{without}");
+        assert!(without["summary"].as_str().is_some_and(|summary| summary.starts_with(why)), "{without}");
+        assert_ne!(with["checks"][check]["status"], "idle", "{with}");
+    }
     // With a home of its own, later, it is one of the agents.
     copy(&Path::new(env!("CARGO_MANIFEST_DIR")).join("../examples/home"), &codex, &|text| text)?;
     for named in [&[][..], &named] {

@@ -51,6 +51,11 @@ pub(super) struct Endpoint {
 impl Endpoint {
     /// Finds the server that the agent uses, or says why it is not known.
     pub(super) fn of(context: &Context) -> Result<Endpoint, String> {
+        if context.dirs.is_without_agent() {
+            return Err(
+                "not checked: Codex has no home here, and other agents' servers are not known".to_owned()
+            );
+        }
         let agent = context.agent();
         if agent.is_unknown() {
             return Err("not checked: config.toml cannot be read, so the provider is not known".to_owned());
