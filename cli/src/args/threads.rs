@@ -198,10 +198,11 @@ pub(crate) struct TreeArgs {
     /// Show this many steps down [default: 10; at most 1000]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(0..=1000), allow_negative_numbers = true)]
     pub(crate) depth: Option<u32>,
-    /// Show at most this many threads at the top, the newest first [default: 20; at most 1000]
+    /// Show at most this many threads at the top, the latest updated first [default: 20; at most
+    /// 1000]
     #[arg(long, value_name = "N", conflicts_with = "id", value_parser = clap::value_parser!(u32).range(1..=1000), allow_negative_numbers = true)]
     pub(crate) limit: Option<u32>,
-    /// Continue with threads at the top that are older than this one
+    /// Continue with threads at the top that were updated before this one
     #[arg(long, value_name = "ID", conflicts_with = "id")]
     pub(crate) before: Option<String>,
     /// Show the tokens that each thread used, and those of all its sub-agents

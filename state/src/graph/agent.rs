@@ -56,6 +56,8 @@ pub struct Agent {
     pub name: Option<String>,
     /// Time of its rollout's last line. `None` if the thread is not indexed.
     pub last_line_at: Option<Timestamp>,
+    /// Start of the thread. If it is not indexed, the time at which the graph took it in.
+    pub began_at: Option<Timestamp>,
     /// A sub-agent's nickname.
     pub nickname: Option<String>,
     /// A sub-agent's role.
@@ -90,6 +92,7 @@ impl Agent {
             role: row.column()?,
             path: row.column()?,
             forked_from_id: row.optional_uuid()?,
+            began_at: row.optional_time()?,
         })
     }
 }

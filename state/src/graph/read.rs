@@ -36,10 +36,10 @@ impl Default for Descendants {
 pub struct TreeQuery {
     /// Thread at the top. Default: every root.
     pub root: Option<Uuid>,
-    /// Largest number of roots, the newest first. Default: 100.
+    /// Largest number of roots, the latest updated first. Default: 100.
     pub roots: u32,
-    /// Only roots that began before this one, the last of an earlier page. Default: from the
-    /// newest.
+    /// Only roots that were last updated before this one, the last of an earlier page. Default:
+    /// from the latest.
     pub before: Option<Uuid>,
     /// Number of steps down, at most [`MAX_DEPTH`], which is the default.
     pub max_depth: u32,
@@ -71,7 +71,7 @@ impl AgentGraph {
         agents.retain(|agent| {
             agent.depth > 0 && query.lifecycle.is_none_or(|lifecycle| agent.lifecycle == lifecycle)
         });
-        agents.sort_by_key(|agent| (agent.depth, agent.thread_id));
+        agents.sort_by_key(|agent| (agent.depth, agent.began_at, agent.thread_id));
         Ok(agents)
     }
 
@@ -104,14 +104,14 @@ impl AgentGraph {
         Ok(roots.await?)
     }
 
-    /// Returns at most `limit` roots that began before the thread `before`, the newest first.
+    /// Returns at most `limit` roots that were last updated before the thread `before`, the latest
+    /// updated first. There are none before a thread that neither the graph nor the index has.
     ///
     /// # Errors
     ///
     /// [`GraphError::Database`].
     pub async fn roots(&self, before: Option<Uuid>, limit: u32) -> Result<Vec<Uuid>, GraphError> {
-        // `g` comes after every id.
-        let before = before.map_or_else(|| "g".to_owned(), uuid_text);
+        let before = before.map(uuid_text);
         let roots = self.db.read(async |conn| {
             let rows = sqlx::query(ROOTS).bind(before).bind(limit).fetch_all(conn).await?;
             rows.iter().map(|row| RowReader::new(row).uuid()).collect()
@@ -125,16 +125,20 @@ impl AgentGraph {
     /// # Errors
     ///
     /// [`GraphError::NotFound`] if neither the graph nor the index has the root that was asked for,
-    /// [`GraphError::Database`].
+    /// or the last root of the earlier page; [`GraphError::Database`].
     pub async fn tree(&self, query: TreeQuery) -> Result<Vec<Agent>, GraphError> {
         let roots = match query.root {
             Some(root) => vec![root],
             None => self.roots(query.before, query.roots).await?,
         };
+        if let Some(before) = query.before.filter(|_| roots.is_empty())
+            && self.family(&[before], 0).await?.is_empty()
+        {
+            return Err(GraphError::NotFound(before));
+        }
         let mut children: HashMap<Uuid, Vec<Agent>> = HashMap::new();
         let mut tops: HashMap<Uuid, Agent> = HashMap::new();
-        let mut family =
-            self.agents(sqlx::query(FAMILY).bind(json(&roots)).bind(query.max_depth.min(MAX_DEPTH))).await?;
+        let mut family = self.family(&roots, query.max_depth).await?;
         // Damaged rollouts may name each other as their sources.
         family.sort_by_key(|agent| agent.depth);
         let mut seen = HashSet::new();
@@ -149,9 +153,8 @@ impl AgentGraph {
             return Err(GraphError::NotFound(id));
         }
         // The youngest is pushed first, and so comes last.
-        children
-            .values_mut()
-            .for_each(|siblings| siblings.sort_by_key(|agent| std::cmp::Reverse(agent.thread_id)));
+        let age = |agent: &Agent| std::cmp::Reverse((agent.began_at, agent.thread_id));
+        children.values_mut().for_each(|siblings| siblings.sort_by_key(age));
         let mut tree = Vec::new();
         let mut ahead: Vec<Agent> = roots.iter().rev().filter_map(|root| tops.remove(root)).collect();
         while let Some(agent) = ahead.pop() {
@@ -163,6 +166,10 @@ impl AgentGraph {
 
     async fn below(&self, ids: &[Uuid], max_depth: u32) -> Result<Vec<Agent>, GraphError> {
         self.agents(sqlx::query(BELOW).bind(json(ids)).bind(max_depth.min(MAX_DEPTH))).await
+    }
+
+    async fn family(&self, ids: &[Uuid], max_depth: u32) -> Result<Vec<Agent>, GraphError> {
+        self.agents(sqlx::query(FAMILY).bind(json(ids)).bind(max_depth.min(MAX_DEPTH))).await
     }
 
     async fn agents(&self, query: Query<'_, Sqlite, SqliteArguments>) -> Result<Vec<Agent>, GraphError> {

@@ -7,7 +7,8 @@ macro_rules! agent {
             $id,
             ", agents.parent_thread_id, depth, agents.closed_by, threads.run_outcome, \
              coalesce(threads.name, threads.title, threads.first_user_message), threads.updated_at_ms, \
-             threads.agent_nickname, threads.agent_role, threads.agent_path, threads.forked_from_id"
+             threads.agent_nickname, threads.agent_role, threads.agent_path, threads.forked_from_id, \
+             coalesce(threads.created_at_ms, agents.created_at_ms)"
         )
     };
 }
@@ -76,19 +77,26 @@ pub(super) const FAMILY: &str = concat!(
      WHERE agents.thread_id IS NOT NULL OR threads.id IS NOT NULL"
 );
 
-/// The newest `?2` roots before the thread `?1`: an id begins with the time at which the thread
-/// began. A root is neither a sub-agent nor a fork of an indexed thread.
-pub(super) const ROOTS: &str = "SELECT thread_id FROM agents WHERE parent_thread_id IS NULL AND thread_id < ?1 \
-       AND NOT EXISTS (SELECT 1 FROM threads AS me CROSS JOIN threads AS source ON source.id = me.forked_from_id \
-         WHERE me.id = agents.thread_id) \
-     UNION \
-     SELECT forked_from_id FROM threads WHERE forked_from_id IS NOT NULL AND forked_from_id < ?1 \
-       AND EXISTS (SELECT 1 FROM threads AS me WHERE me.id = threads.forked_from_id) \
-       AND NOT EXISTS (SELECT 1 FROM threads AS me CROSS JOIN threads AS source ON source.id = me.forked_from_id \
-         WHERE me.id = threads.forked_from_id) \
-       AND NOT EXISTS (SELECT 1 FROM agents AS me \
-         WHERE me.thread_id = threads.forked_from_id AND me.parent_thread_id IS NOT NULL) \
-     ORDER BY 1 DESC LIMIT +?2";
+/// At most `?2` roots that come after the thread `?1`, or from the first on if it is NULL: the
+/// latest updated first, like a list of threads. A root is neither a sub-agent nor a fork of an
+/// indexed thread. A root without a row in `threads` has the time at which the graph took it in.
+pub(super) const ROOTS: &str = "WITH roots (id) AS ( \
+       SELECT thread_id FROM agents WHERE parent_thread_id IS NULL \
+         AND NOT EXISTS (SELECT 1 FROM threads AS me CROSS JOIN threads AS source ON source.id = me.forked_from_id \
+           WHERE me.id = agents.thread_id) \
+       UNION \
+       SELECT forked_from_id FROM threads WHERE forked_from_id > '' \
+         AND EXISTS (SELECT 1 FROM threads AS me WHERE me.id = threads.forked_from_id) \
+         AND NOT EXISTS (SELECT 1 FROM threads AS me CROSS JOIN threads AS source ON source.id = me.forked_from_id \
+           WHERE me.id = threads.forked_from_id) \
+         AND NOT EXISTS (SELECT 1 FROM agents AS me \
+           WHERE me.thread_id = threads.forked_from_id AND me.parent_thread_id IS NOT NULL) ) \
+     SELECT id FROM ( \
+       SELECT id, coalesce((SELECT updated_at_ms FROM threads WHERE threads.id = roots.id), \
+         (SELECT created_at_ms FROM agents WHERE thread_id = roots.id)) AS at FROM roots) \
+     WHERE ?1 IS NULL OR (at, id) < (coalesce((SELECT updated_at_ms FROM threads WHERE threads.id = ?1), \
+       (SELECT created_at_ms FROM agents WHERE thread_id = ?1)), ?1) \
+     ORDER BY at DESC, id DESC LIMIT +?2";
 
 /// The parent that the child `?2` has, and whether the child is the parent `?1` or above it.
 pub(super) const MAY_LINK: &str = "WITH RECURSIVE above (id) AS ( \
