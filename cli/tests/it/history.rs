@@ -137,7 +137,7 @@ fn show_has_the_tokens_of_a_file_that_was_replaced() -> Result {
     assert!(status.success());
     fixture.json(&["backfill"])?;
     let sheet = fixture.run(&["threads", "show", "01a2210d-b132"])?.stdout;
-    assert!(sheet.contains("\ntokens         10,143, 20,285 with its other files\n"), "{sheet}");
+    assert!(sheet.contains("\ntokens         10,143; 20,285 with its other files\n"), "{sheet}");
     assert!(sheet.contains("input 20,185 (10,092 cached), output 100"), "{sheet}");
     Ok(())
 }

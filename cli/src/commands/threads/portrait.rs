@@ -109,7 +109,8 @@ impl Portrait {
             replaced.filter(|total| !self.files.is_empty() && Some(*total) > self.thread.own_tokens);
         let replaced = replaced.map(|total| format!("{} with its other files", number(total)));
         let parts: Vec<String> = own.into_iter().chain(replaced).chain(inherited).chain(all).collect();
-        (!parts.is_empty()).then(|| parts.join(", "))
+        // Numbers have commas of their own.
+        (!parts.is_empty()).then(|| parts.join("; "))
     }
 
     /// Adds turns and the kinds of tokens, as far as the history has them.

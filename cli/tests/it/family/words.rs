@@ -108,7 +108,7 @@ fn a_sheet_names_the_family_and_never_breaks_an_id() -> Result {
 
     how
     model          unknown (provider mock)
-    tokens         4,000, 4,200 with 1 sub-agent
+    tokens         4,000; 4,200 with 1 sub-agent
     source         cli
     kind           user
     memories       enabled
@@ -135,7 +135,7 @@ fn a_sheet_names_the_family_and_never_breaks_an_id() -> Result {
 
     how
     model          unknown (provider mock)
-    tokens         1,500, 1,000 inherited
+    tokens         1,500; 1,000 inherited
     source         cli
     kind           user
     memories       enabled
