@@ -30,6 +30,22 @@ fn kettles() -> Result<Fixture> {
 }
 
 #[test]
+fn a_command_and_its_output_are_told_apart() -> Result {
+    let fixture = Fixture::empty()?;
+    let path = Rollout { ends: false, ..Rollout::default() }.write(&fixture)?;
+    let item = json!({ "type": "CommandExecution", "id": "c1", "command": ["cargo", "test", "kettle"],
+        "status": "completed", "exit_code": 0, "aggregated_output": "running 3 tests\nall is well\n" });
+    let payload = json!({ "type": "item_completed", "turn_id": "t1", "item": item });
+    let line = json!({ "timestamp": "2026-10-01T10:01:00Z", "type": "event_msg", "payload": payload });
+    fs::write(&path, fs::read_to_string(&path)? + &line.to_string() + "\n")?;
+    // A phrase still goes over both.
+    let found = fixture.json(&["search", "kettle running"])?;
+    let snippet = &found["threads"][0]["hits"][0]["snippet"];
+    assert_eq!(snippet["text"], "cargo test kettle → running 3 tests all is well", "{found}");
+    Ok(())
+}
+
+#[test]
 fn hits_are_grouped_by_thread_and_fit_any_width() -> Result {
     let fixture = Fixture::bundled()?;
     let at = |columns: &str, words: &[&str]| -> Result<String> {

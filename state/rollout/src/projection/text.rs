@@ -11,6 +11,9 @@ use crate::turns::shown::Shown;
 /// at a character.
 pub const MAX_TOOL_TEXT: usize = 4 * 1024;
 
+/// Sign between a call and its output.
+const OUTPUT: &str = "\n→ ";
+
 /// Returns the text of a turn's part for search; `None` if it has none. Reasoning has none.
 pub(super) fn searchable(shown: &Shown<'_>) -> Option<(Said, String)> {
     let (said, text) = match shown {
@@ -55,11 +58,12 @@ fn of_item(item: &TurnItemKind) -> Option<(Said, String)> {
     })
 }
 
-/// Returns the text of a call, and of its output on the next line.
+/// Returns the text of a call, and of its output on the next line. A snippet has no line breaks, so
+/// that a sign stands between the two. It is no word, and is not searched.
 fn tool(call: &[&str], output: Option<&str>) -> (Said, String) {
     let mut text = head(call.join(" ").trim()).to_owned();
-    if let Some(output) = output {
-        text.push('\n');
+    if let Some(output) = output.filter(|output| !output.trim().is_empty()) {
+        text.push_str(OUTPUT);
         text.push_str(head(output));
     }
     (Said::Tool, text)
