@@ -57,6 +57,9 @@ macro_rules! methods {
             }
         }
 
+        /// Names of the methods that follow `initialize`.
+        pub const METHODS: &[&str] = &[$($name),+];
+
         /// Describes each method: name, parameters and answer.
         #[cfg(feature = "schema")]
         pub(crate) fn schemas(

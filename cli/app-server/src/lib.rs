@@ -84,5 +84,6 @@ mod tests;
 mod transport;
 
 pub use codec::MAX_LINE;
+pub use dispatch::METHODS;
 pub use server::{Commands, Document, Options};
 pub use transport::serve_stdio;

@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
+use threadkeep_app_server::METHODS;
 
 #[derive(Clone, Debug, Args)]
 pub(crate) struct AppServerArgs {
@@ -45,13 +46,23 @@ pub(crate) enum AppServerCommand {
 
 #[derive(Clone, Debug, Args)]
 pub(crate) struct RpcArgs {
-    /// The method, such as `thread/list`
+    /// The method, such as `thread/list`; all are listed below
     #[arg(value_name = "METHOD")]
     pub(crate) method: String,
-    /// Its parameters, a JSON object
+    /// Its parameters, a JSON object, such as '{"limit": 5}'; `threadId` may be shortened or be a
+    /// name, as an ID of other commands
     #[arg(value_name = "JSON")]
     pub(crate) params: Option<String>,
     /// The server's socket [default: that of this home's server]
     #[arg(long, value_name = "PATH")]
     pub(crate) socket: Option<PathBuf>,
+}
+
+/// Returns what stands below the help of `rpc`: the methods, which the server declares.
+pub(super) fn rpc_help() -> String {
+    format!(
+        "Methods: {}.\n`threadkeep app-server schema` prints the parameters and the answer of each.\n\n\
+         Exit codes: 0 the server's answer is printed; 2 the server refused the request, or none is running.",
+        METHODS.join(", ")
+    )
 }

@@ -123,8 +123,6 @@ const APP_SERVER_CODES: &str = "\
 Without a subcommand, one client is served on stdin and stdout until its input ends.
 
 Exit codes: 0 success; 1 `status` found no server; 2 failure.";
-const RPC_CODES: &str = "\
-Exit codes: 0 the server's answer is printed; 2 the server refused the request, or none is running.";
 const OTHER_CODES: &str = "Exit codes: 0 success, 2 failure.";
 
 /// Find, name, archive and watch your coding agent's conversations
@@ -222,7 +220,7 @@ pub(crate) enum Command {
     #[command(after_help = APP_SERVER_CODES)]
     AppServer(AppServerArgs),
     /// Call a method of the server in the background
-    #[command(after_help = RPC_CODES)]
+    #[command(after_help = app_server::rpc_help())]
     Rpc(RpcArgs),
     /// Write a bundle for a bug report: the doctor's report and, if you like, log rows
     #[command(after_help = FEEDBACK_CODES)]

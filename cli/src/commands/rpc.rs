@@ -4,12 +4,18 @@ use async_trait::async_trait;
 use serde_json::Value;
 use threadkeep_app::Fault;
 #[cfg(unix)]
-use threadkeep_app::{Message, command};
+use threadkeep_app::{Message, command, typo::nearest};
+#[cfg(unix)]
+use threadkeep_app_server::METHODS;
 #[cfg(unix)]
 use threadkeep_app_server::protocol::error::{INTERNAL_ERROR, METHOD_NOT_FOUND, RpcError};
+#[cfg(unix)]
+use uuid::Uuid;
 
 use crate::args::RpcArgs;
 use crate::command::{Answered, Context, ForHomes, Needs, Run};
+#[cfg(unix)]
+use crate::commands::resolve::resolve;
 use crate::output::json::document;
 use crate::output::{Answer, Screen};
 
@@ -52,26 +58,46 @@ async fn call(
     context: &Context<'_>,
     socket: Option<&std::path::Path>,
     method: &str,
-    params: Value,
+    mut params: Value,
 ) -> std::result::Result<Value, Fault> {
     use threadkeep_app_server::{client, daemon::Place};
     let socket = match socket {
+        // Its server may have the threads of another home.
         Some(socket) => socket.to_owned(),
-        None => Place::new(&context.dirs, None).expect_running()?.socket,
+        None => {
+            let running = Place::new(&context.dirs, None).expect_running()?;
+            make_whole(&mut params, context).await?;
+            running.socket
+        }
     };
     client::call(&socket, method, params).await?.map_err(|error| {
         let message = format!("the server refused {method}: {} ({})", error.message, error.code);
         let hint = error.data.as_ref().and_then(|data| data["hint"].as_str()).map(str::to_owned);
-        Fault::new(message, hint.map_or_else(|| remedy(&error), Message::from))
+        Fault::new(message, hint.map_or_else(|| remedy(method, &error), Message::from))
     })
+}
+
+/// Replaces what a user typed for a thread by its whole id, which the server needs.
+#[cfg(unix)]
+async fn make_whole(params: &mut Value, context: &Context<'_>) -> std::result::Result<(), Fault> {
+    let Some(id) = params.get_mut("threadId") else { return Ok(()) };
+    if let Some(typed) = id.as_str().filter(|typed| Uuid::try_parse(typed).is_err()) {
+        let found = resolve(&context.dirs, &[typed.to_owned()], context.screen).await?;
+        *id = found.into_iter().next().expect("one word has one meaning")?.to_string().into();
+    }
+    Ok(())
 }
 
 /// Returns what to type after an error that has no hint of its own.
 #[cfg(unix)]
-fn remedy(error: &RpcError) -> Message {
+fn remedy(method: &str, error: &RpcError) -> Message {
     let is_unknown = ["thread not", "no rollout", "no archived", "invalid thread id", "session"];
     match error.code {
-        METHOD_NOT_FOUND => (command("app-server schema"), " lists the methods").into(),
+        METHOD_NOT_FOUND => {
+            let meant = nearest(method, METHODS.iter().copied());
+            let meant = meant.map(|known| format!("did you mean `{known}`? ")).unwrap_or_default();
+            (meant, command("rpc --help"), " lists the methods").into()
+        }
         INTERNAL_ERROR => (command("doctor"), " looks for the cause").into(),
         _ if is_unknown.iter().any(|start| error.message.starts_with(start)) => {
             (command("threads --all"), " lists the threads, and with --archived those in the archive").into()

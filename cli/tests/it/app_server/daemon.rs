@@ -42,6 +42,14 @@ fn one_server_a_home_answers_people_and_clients_until_it_is_stopped() -> Result 
 
     let listed = fixture.json(&["rpc", "thread/list", r#"{"sourceKinds": ["exec"]}"#])?;
     assert!(ids(&listed).len() > 10, "{listed}");
+    // A thread is named as for other commands.
+    let whole = ids(&listed)[0].to_owned();
+    for typed in [&whole, &whole[..13]] {
+        let read = fixture.json(&["rpc", "thread/read", &json!({ "threadId": typed }).to_string()])?;
+        assert_eq!(read["thread"]["id"], whole, "{typed}");
+    }
+    let help = fixture.run(&["rpc", "--help"])?.stdout;
+    assert!(help.contains("thread/goal/set") && help.contains("doctor/report"), "{help}");
     let refused = fixture.run(&["rpc", "thread/list", r#"{"limit": "many"}"#])?;
     assert_eq!(refused.code, Some(2));
     assert!(refused.stderr.contains("`limit`: invalid type"), "{}", refused.all());
@@ -56,9 +64,10 @@ fn one_server_a_home_answers_people_and_clients_until_it_is_stopped() -> Result 
     }
     // Each refusal says what to type next.
     for (method, params, hint) in [
-        ("thread/lists", "{}", "`threadkeep app-server schema` lists the methods"),
+        ("thread/lists", "{}", "did you mean `thread/list`? `threadkeep rpc --help` lists the methods"),
+        ("nothing", "{}", "`threadkeep rpc --help` lists the methods"),
         ("thread/list", r#"{"limit": -1}"#, "`threadkeep app-server schema` has the parameters"),
-        ("thread/read", r#"{"threadId": "7"}"#, "`threadkeep threads --all` lists the threads"),
+        ("thread/read", r#"{"threadId": "nobody"}"#, "`threadkeep threads` lists the threads"),
         ("thread/goal/get", "{}", "`threadkeep app-server schema` has the parameters"),
         ("memory/run", "{}", "features"),
         ("device/key/create", r#"{"accountUserId": "a", "clientId": "c"}"#, "allow_software"),
