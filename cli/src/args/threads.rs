@@ -45,8 +45,8 @@ pub(crate) struct ListArgs {
     /// Only threads last updated before this time; a date counts to its end
     #[arg(long, value_name = "TIME")]
     pub(crate) until: Option<String>,
-    /// Only threads with all these words, in any order, in their name, title, first message, agent,
-    /// folder, branch or model; "…" keeps a phrase together
+    /// Only threads with all these words, in any order, in their name, title, first message,
+    /// sub-agent names, folder, branch or model; "…" keeps a phrase together
     #[arg(long, value_name = "TEXT")]
     pub(crate) search: Option<String>,
     /// Show the tokens that each thread used, and those of its sub-agents

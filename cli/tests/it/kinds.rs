@@ -154,7 +154,7 @@ fn archived_missing_and_deleted_threads_have_their_lists() -> Result {
     assert_eq!(
         fixture.run(&["threads", "--missing", "--search", "x"])?.stdout,
         "\
-        No thread without its rollout has \"x\" in its name, title, first message, agent, folder, branch or model.\n\
+        No thread without its rollout has \"x\" in its name, title, first message, sub-agent names, folder, branch or model.\n\
         without --search: 1 thread.\n"
     );
     let deleted = fixture.json(&["threads", "--deleted"])?;

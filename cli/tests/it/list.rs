@@ -138,7 +138,7 @@ fn an_empty_list_says_why() -> Result {
     insta::assert_snapshot!(fixture.run(&["threads", "--search", "no such words"])?.all(), @r#"
     exit 0
     --- stdout
-    No current thread of yours has "no such words" in its name, title, first message, agent, folder, branch or model.
+    No current thread of yours has "no such words" in its name, title, first message, sub-agent names, folder, branch or model.
     without --search: 13 threads.
     "#);
     Ok(())

@@ -122,7 +122,7 @@ fn several_homes_are_one_list() -> Result {
     insta::assert_snapshot!(fixture.run(&[&both[..], &["--search", "zebra"]].concat())?.all(), @r#"
     exit 0
     --- stdout
-    No current thread of yours has "zebra" in its name, title, first message, agent, folder, branch or model.
+    No current thread of yours has "zebra" in its name, title, first message, sub-agent names, folder, branch or model.
     "#);
     insta::assert_snapshot!(fixture.run(&[&both[..], &["--missing"]].concat())?.all(), @r"
     exit 0

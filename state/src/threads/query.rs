@@ -49,7 +49,7 @@ pub struct ListThreads {
     /// Only threads that were last updated before this time.
     pub until: Option<Timestamp>,
     /// Only threads with all these words, in any order, each as a substring, without regard to case
-    /// and accents, in their name, title, first message, agent's names, folder, branch or model.
+    /// and accents, in their name, title, first message, sub-agent names, folder, branch or model.
     /// Double quotes keep a phrase together.
     pub search: Option<String>,
 }

@@ -165,11 +165,11 @@ impl List {
             ([], _, Shelf::Any) => "No threads.".into(),
             ([], _, Shelf::Missing) => "No rollout is missing.".into(),
             ([_], Some(text), _) => format!(
-                "No {kind}{own} has \"{text}\" in its name, title, first message, agent, folder, branch or model."
+                "No {kind}{own} has \"{text}\" in its name, title, first message, sub-agent names, folder, branch or model."
             )
             .into(),
             (typed, search, _) => {
-                let fields = "name, title, first message, agent, folder, branch and model";
+                let fields = "name, title, first message, sub-agent names, folder, branch and model";
                 let searched = search.as_ref().map(|_| format!(" --search looks at {fields}."));
                 format!("No {kind}{own} matches {}.{}", typed.join(" "), searched.unwrap_or_default()).into()
             }
