@@ -9,6 +9,9 @@ pub(super) const KEEP_CODES: &str = "\
 The files of the sessions are copied, as their agents wrote them, to `kept` in the folder for the databases. Without \
 --yes, the command shows the size and asks first. A kept session is copied again only if it has changed.
 
+Sessions of goose and opencode are rows of a database, and no agent's database is written. Their copies can be read, but \
+`threadkeep kept restore` cannot put them back.
+
 Exit codes: 0 success, also if you answered no; 2 failure: at least one session could not be read or kept.";
 pub(super) const KEPT_CODES: &str = "\
 Exit codes: 0 success, also if you answered no; 2 failure.";
@@ -41,7 +44,7 @@ pub(crate) struct KeptArgs {
 #[command(mut_subcommands(|each| each.after_help(KEPT_CODES)))]
 pub(crate) enum KeptCommand {
     /// Put files back where their agent looks for them, and print the command that continues the
-    /// session; no file is replaced
+    /// session; no file is replaced, and no database written
     Restore(Ids),
     /// Delete copies; the agents' own files stay
     Remove {

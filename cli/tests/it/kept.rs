@@ -218,6 +218,14 @@ fn rows_of_a_database_are_kept_and_not_put_back() -> Result {
     let said = fixture.json(&["keep", "--all", "--yes"])?;
     let results = said["results"].as_array().ok_or("results")?;
     assert_eq!(results.len(), 13, "{said}");
+    assert!(results.iter().all(|copy| copy["restorable"] == false), "{said}");
+    assert!(kept(&fixture)?.iter().all(|copy| copy["restorable"] == false));
+    let again = fixture.run(&["keep", "--all", "--yes"])?;
+    let cannot = "13 sessions are from a database, which is never written: `threadkeep kept restore` cannot put \
+                  the copies back, `threadkeep threads read` reads what was said\n";
+    assert!(again.stdout.contains(cannot), "{}", again.all());
+    let help = fixture.run(&["keep", "--help"])?.stdout;
+    assert!(help.contains("goose and opencode") && help.contains("cannot put them back"), "{help}");
     let id = results[0]["thread_id"].as_str().ok_or("an id")?;
     let refused = refused(&fixture, &["kept", "restore", id])?;
     assert!(refused.contains("no agent's database is written; its rows are in [tmp]"), "{refused}");
@@ -256,11 +264,12 @@ fn words_about_kept_sessions() -> Result {
         names.sort();
         names
     };
-    let result = ["agent", "bytes", "files", "native_id", "outcome", "thread_id"];
+    assert_eq!(document["restorable"], true);
+    let result = ["agent", "bytes", "files", "native_id", "outcome", "restorable", "thread_id"];
     assert_eq!(names(&document["results"][0]), result);
     assert_eq!(
         names(&document),
-        ["agent", "bytes", "files", "folder", "native_id", "outcome", "results", "thread_id"]
+        ["agent", "bytes", "files", "folder", "native_id", "outcome", "restorable", "results", "thread_id"]
     );
     let row = &kept(&fixture)?[0];
     let fields = [
@@ -273,6 +282,7 @@ fn words_about_kept_sessions() -> Result {
         "kept_at_ms",
         "native_id",
         "place",
+        "restorable",
         "thread_id",
         "title",
     ];

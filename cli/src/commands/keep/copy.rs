@@ -181,6 +181,21 @@ impl Answers {
         self.results.iter().filter(|outcome| is_wanted(outcome)).count() as u64
     }
 
+    /// Says that copies of databases' rows cannot be given back, if there are any.
+    fn of_databases(&self, screen: &Screen) -> String {
+        let rows = self.number(|outcome| match outcome {
+            Outcome::Kept(kept) | Outcome::Unchanged(kept) => !kept.is_restorable(),
+            Outcome::Declined(_) | Outcome::Failed { .. } => false,
+        });
+        if rows == 0 {
+            return String::new();
+        }
+        let (sessions, is) = (counted(rows, "session"), if rows == 1 { "is" } else { "are" });
+        let why = format!("{sessions} {is} from a database, which is never written: ");
+        let cannot: Message = (why, command("kept restore"), " cannot put the copies back, ").into();
+        format!("{}\n", screen.render(cannot.append((command("threads read"), " reads what was said"))))
+    }
+
     /// Returns the answer, or the fault of a single session.
     fn answer(mut self) -> Answered {
         match self.results.pop() {
@@ -202,6 +217,7 @@ fn of_kept(kept: &Kept, outcome: &str) -> Value {
         "outcome": outcome,
         "files": kept.files.len(),
         "bytes": kept.bytes(),
+        "restorable": kept.is_restorable(),
     })
 }
 
@@ -250,6 +266,7 @@ impl Answer for Answers {
         if unchanged > 0 {
             text += &format!("{} kept before, unchanged since\n", counted(unchanged, "session"));
         }
+        text += &self.of_databases(screen);
         if self.number(|outcome| matches!(outcome, Outcome::Declined(_))) > 0 {
             text += "nothing was kept\n";
         } else if self.results.is_empty() {

@@ -116,6 +116,7 @@ impl Answer for Listed {
                 "files": kept.files.len(),
                 "bytes": kept.bytes(),
                 "agent_has_it": agent_has_it,
+                "restorable": kept.is_restorable(),
             })
         };
         json!({
