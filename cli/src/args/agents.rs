@@ -7,7 +7,8 @@ use clap::{Args, Subcommand};
 
 pub(super) const CODES: &str = "\
 Nothing of an agent is read before it is added: without that, its folders are only listed. The sessions of added agents \
-are copied, without secrets, to `agents` in the folder for the databases, and stay there if the agent deletes them.
+are copied, without secrets, to `agents` in the folder for the databases, and stay there if the agent deletes them, or \
+is removed here.
 
 Exit codes: 0 success, also if you answered no; 2 failure.";
 

@@ -54,6 +54,42 @@ fn lists_name_the_agent_of_each_thread() -> Result {
 }
 
 #[test]
+fn agents_are_listed_with_what_they_have_now_also_if_they_were_removed() -> Result {
+    let fixture = with_claude()?;
+    fixture.json(&["agents", "add", "claude"])?;
+    let claude = || -> Result<Value> {
+        let listed = fixture.json(&["agents"])?;
+        Ok(listed["agents"]
+            .as_array()
+            .into_iter()
+            .flatten()
+            .find(|row| row["agent"] == "claude")
+            .cloned()
+            .ok_or("a row")?)
+    };
+    assert_eq!((&claude()?["sessions"], &claude()?["gone"]), (&34.into(), &0.into()));
+    let folder = user(&fixture).join(".claude/projects/-home-user-proj-widget");
+    fs::remove_file(folder.join(format!("{SESSION}.jsonl")))?;
+    assert_eq!((&claude()?["sessions"], &claude()?["gone"]), (&34.into(), &1.into()));
+
+    fixture.json(&["agents", "remove", "claude"])?;
+    let row = claude()?;
+    assert_eq!((&row["included"], &row["sessions"]), (&false.into(), &34.into()), "{row}");
+    let table = wide(&fixture, "120", &["agents"])?;
+    assert_eq!((column(&table, "SHOWN")?[0], column(&table, "SESSIONS")?[0]), ("removed", "34"), "{table}");
+    let again = "Claude Code is no longer read, and its sessions stay here; `threadkeep agents add claude ";
+    assert!(table.contains(again) && !table.contains("agents add NAME"), "{table}");
+    // Also if its folder is no longer there.
+    fs::remove_dir_all(user(&fixture).join(".claude"))?;
+    assert_eq!((&claude()?["sessions"], &claude()?["exists"]), (&34.into(), &false.into()));
+    let table = wide(&fixture, "120", &["agents"])?;
+    assert!(table.contains("stay here; `threadkeep agents remove claude --forget` erases them"), "{table}");
+    fixture.json(&["agents", "remove", "claude", "--forget", "--yes"])?;
+    assert!(claude().is_err());
+    Ok(())
+}
+
+#[test]
 fn usage_is_that_of_the_named_agents() -> Result {
     let fixture = with_both()?;
     let total = |arguments: &[&str]| -> Result<u64> {

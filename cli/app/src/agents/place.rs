@@ -21,7 +21,7 @@ use crate::version::sorted;
 /// Days before its deletion by the agent from which a session is warned of.
 const WARNED_DAYS: i64 = 7;
 
-/// Place of an agent that is on this machine, or was added.
+/// Place of an agent that is on this machine, was added, or has sessions in the mirror.
 #[derive(Debug)]
 #[non_exhaustive]
 pub struct Place {
@@ -39,7 +39,8 @@ pub struct Place {
     pub bytes: u64,
     /// Time of the last write to a file in it.
     pub last_used_at: Option<Timestamp>,
-    /// Sessions that are shown, or will be by the next list; `None` unless it is included.
+    /// Sessions that are shown, or will be by the next list; `None` if it was never included. What
+    /// was read of a removed place is still shown.
     pub sessions: Option<u64>,
     /// Of those, sessions that the agent has deleted.
     pub gone: u64,
@@ -78,6 +79,8 @@ pub fn places(dirs: &Dirs, environment: &Environment) -> Result<Vec<Place>, Faul
         let defaults = store.places(environment).into_iter().filter(|path| path.exists());
         paths.extend(defaults.map(|path| real(&path)));
         paths.extend(home.map(|home| home.root().to_owned()));
+        paths
+            .extend(sessions.iter().filter(|session| is_shown(session)).map(|session| session.place.clone()));
         paths.sort();
         paths.dedup();
         for path in paths {
@@ -125,11 +128,21 @@ fn look(
         let files = home.discover().files.into_iter();
         let threads: HashSet<_> = files.filter_map(|file| Some(file.name?.thread_id)).collect();
         place.sessions = Some(threads.len() as u64);
-    } else if is_added {
+    } else {
         let known: Vec<_> = known.iter().filter(|session| session.place == place.path).collect();
-        place.take(&known, vault);
+        if is_added {
+            place.take(&known, vault);
+        } else {
+            let shown = known.iter().filter(|session| is_shown(session)).count() as u64;
+            place.sessions = Some(shown).filter(|shown| *shown > 0);
+        }
     }
     place
+}
+
+/// Returns true if a mirrored session has a thread of its own.
+pub(super) fn is_shown(session: &Mirrored) -> bool {
+    !session.deleted && !session.is_copy()
 }
 
 /// Returns the bytes of all files in a place, and the time of the last write to one.
@@ -144,9 +157,14 @@ fn size(place: &Path) -> (u64, Option<Timestamp>) {
 }
 
 impl Place {
+    /// Returns true if it is no longer read, and what was read is still shown.
+    pub fn is_removed(&self) -> bool {
+        !self.is_included && self.sessions.is_some()
+    }
+
     /// Takes what the mirror knows of the place's sessions.
     fn take(&mut self, known: &[&Mirrored], vault: &Vault) {
-        let own = || known.iter().copied().filter(|session| !session.deleted && !session.is_copy());
+        let own = || known.iter().copied().filter(|session| is_shown(session));
         let present = || own().filter(|session| session.gone_since.is_none());
         // The first list after it was added reads it.
         let in_store = || Some(self.store.open(&self.path).ok()?.sessions().len());

@@ -5,14 +5,17 @@ use std::path::PathBuf;
 use anstyle::Style;
 use async_trait::async_trait;
 use serde_json::{Value, json};
-use threadkeep_app::agents::{self, Place, places};
+use threadkeep_app::agents::{Place, included, lost_list, places, sync};
+use threadkeep_app::dirs::Dirs;
+use threadkeep_app::opening::Index;
 use threadkeep_app::text::{bytes, clean, count, counted};
 use threadkeep_app::time::Clock;
-use threadkeep_app::{Message, Observer as _, command};
+use threadkeep_app::{Fault, Message, Observer as _, command};
 use threadkeep_sessions::Environment;
 
 use super::unread;
 use crate::command::{Answered, Context, ForHomes, Needs, Run};
+use crate::commands::several::closed;
 use crate::output::color::{BOLD, DIM, YELLOW, paint};
 use crate::output::json::{at, ms};
 use crate::output::table::{Column, table};
@@ -33,13 +36,26 @@ impl Run for List {
         ForHomes::One
     }
 
-    async fn run(&self, context: &Context<'_>) -> Answered {
-        if let Some(lost) = agents::lost_list(&context.dirs.absolute().sqlite_home) {
-            context.screen.note(&lost.sentence());
+    async fn run(&self, Context { dirs, screen, .. }: &Context<'_>) -> Answered {
+        let sqlite_home = dirs.absolute().sqlite_home;
+        if let Some(lost) = lost_list(&sqlite_home) {
+            screen.note(&lost.sentence());
+        } else if !included(&sqlite_home)?.is_empty()
+            && let Err(fault) = read_changes(dirs, screen).await
+        {
+            let why = Message::from("the numbers may be out of date: ");
+            screen.note(&why.append(fault.sentence()));
         }
         let environment = Environment::of_process().unwrap_or_default();
-        Ok(Box::new(Places(places(&context.dirs, &environment)?)))
+        Ok(Box::new(Places(places(dirs, &environment)?)))
     }
+}
+
+/// Reads what the added agents have changed.
+async fn read_changes(dirs: &Dirs, screen: &Screen) -> Result<(), Fault> {
+    let index = Index::for_writing(dirs).await?;
+    let read = sync(&index.state, false, screen).await;
+    closed(index, read).await
 }
 
 impl Answer for Places {
@@ -87,7 +103,7 @@ impl Answer for Places {
             let used = place.last_used_at.map(|at| screen.time(at, &clock)).unwrap_or_default();
             vec![
                 place.store.name().to_owned().into(),
-                if place.is_included { "yes" } else { "no" }.to_owned().into(),
+                shown(place).to_owned().into(),
                 place.sessions.map_or_else(|| "-".to_owned(), count).into(),
                 bytes(place.bytes).into(),
                 used.into(),
@@ -108,12 +124,35 @@ impl Answer for Places {
             });
             warn(place.gone, &|sessions| format!("{title} has deleted {sessions}; what was said stays here"));
         }
+        for place in self.0.iter().filter(|place| place.is_removed()) {
+            let (title, name) = (place.store.title(), place.store.name());
+            let is_read_elsewhere =
+                || self.0.iter().any(|other| other.is_included && other.store.name() == name);
+            let why = Message::from(format!("{title} is no longer read, and its sessions stay here; "));
+            let next = if place.exists {
+                why.append((command("agents add").arg(name).arg(place.path.display()), " reads it again"))
+            } else if !is_read_elsewhere() {
+                why.append((command("agents remove").arg(name).append("--forget"), " erases them"))
+            } else {
+                continue;
+            };
+            text += &(screen.render(next) + "\n");
+        }
         text
     }
 
     fn aside(&self, screen: &Screen) -> String {
-        let is_any = self.0.iter().any(|place| !place.is_included);
+        let is_any = self.0.iter().any(|place| shown(place) == "no");
         let add: Message = (command("agents add NAME"), " shows an agent's sessions in every list").into();
         if is_any { format!("{}\n", paint(DIM, &screen.render(add))) } else { String::new() }
+    }
+}
+
+/// Says if a place's sessions are in the lists. Those of a removed one are as they were last read.
+fn shown(place: &Place) -> &'static str {
+    match (place.is_included, place.is_removed()) {
+        (true, _) => "yes",
+        (_, true) => "removed",
+        _ => "no",
     }
 }

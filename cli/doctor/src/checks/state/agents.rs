@@ -21,7 +21,8 @@ pub(super) fn check(context: &Context) -> Finding {
     };
     let places = places.into_iter().filter(|place| !place.is_home);
     let (added, others): (Vec<_>, Vec<_>) = places.partition(|place| place.is_included);
-    let others: Vec<&str> = others.iter().map(|place| place.store.title()).collect();
+    let others = others.iter().filter(|place| place.exists);
+    let others: Vec<&str> = others.map(|place| place.store.title()).collect();
     let mut finding = if added.is_empty() {
         Finding::idle("none was added")
     } else {
