@@ -32,7 +32,10 @@ pub(crate) struct ListArgs {
     pub(crate) asc: bool,
     #[command(flatten)]
     pub(crate) which: WhichArgs,
-    /// List threads whose rollouts are gone
+    /// Only threads whose session was deleted by its agent; what was read of it stays here
+    #[arg(long)]
+    pub(crate) gone: bool,
+    /// List threads whose rollouts are missing
     #[arg(long, group = "shelf")]
     pub(crate) missing: bool,
     /// List threads that were deleted here, the latest first
@@ -98,7 +101,7 @@ pub(crate) struct WhichArgs {
 }
 
 /// Options of the list that mean nothing for deleted threads, of which only the ids are kept.
-const NOT_OF_DELETED: [&str; 17] = [
+const NOT_OF_DELETED: [&str; 18] = [
     "cursor",
     "sort",
     "asc",
@@ -111,6 +114,7 @@ const NOT_OF_DELETED: [&str; 17] = [
     "cwd",
     "recursive",
     "repo",
+    "gone",
     "since",
     "until",
     "search",

@@ -107,6 +107,13 @@ fn what_an_agent_deletes_stays_and_what_the_user_deletes_does_not() -> Result {
     fs::remove_file(session)?;
     let listed = fixture.json(&["agents"])?;
     assert_eq!((&listed["agents"][0]["gone"], &listed["agents"][0]["sessions"]), (&1.into(), &34.into()));
+    let all = fixture.json(&["threads", "--agent", "claude", "--limit", "100"])?;
+    let gone_since = |thread: &Value| thread["gone_since"].is_string() && thread["gone_since_ms"].is_u64();
+    let threads = all["threads"].as_array().ok_or("threads")?;
+    assert!(
+        threads.len() > 30 && threads.iter().all(|thread| gone_since(thread) == (thread["id"] == SESSION))
+    );
+    assert!(fixture.run(&["threads", "read", SESSION])?.stdout.contains("a.txt"));
     let refused = fixture.run(&["threads", "open", SESSION])?;
     let why = "claude has deleted this session and cannot continue it";
     assert!(refused.stderr.contains(why), "{}", refused.all());

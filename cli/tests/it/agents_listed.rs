@@ -54,6 +54,44 @@ fn lists_name_the_agent_of_each_thread() -> Result {
 }
 
 #[test]
+fn sessions_that_their_agent_has_deleted_are_marked_and_can_be_listed_alone() -> Result {
+    let fixture = with_both()?;
+    let forks = fixture.json(&["threads", "--agent", "claude", "--limit", "100"])?;
+    let forks = forks["threads"].as_array().into_iter().flatten();
+    let fork = forks.clone().find(|thread| thread["forked_from_id"].is_string()).ok_or("a fork")?;
+    let fork = fork["id"].as_str().ok_or("an id")?;
+    let none = fixture.run(&["threads", "--gone"])?.stdout;
+    assert!(none.starts_with("No current thread of yours matches --gone.\nwithout --gone: "), "{none}");
+    for id in [SESSION, fork] {
+        fs::remove_file(user(&fixture).join(format!(".claude/projects/-home-user-proj-widget/{id}.jsonl")))?;
+    }
+    let gone = fixture.json(&["threads", "--gone"])?;
+    let mut listed = ids(&gone);
+    listed.sort_unstable();
+    let mut expected = [SESSION, fork];
+    expected.sort_unstable();
+    assert_eq!(listed, expected);
+    let table = wide(&fixture, "140", &["threads", "--gone"])?;
+    assert_eq!(table.matches("  gone: ").count(), 2, "{table}");
+    assert_eq!(table.matches("  gone: fork: ").count(), 1, "{table}");
+    assert!(!wide(&fixture, "140", &["threads", "--agent", "codex"])?.contains("gone: "));
+    // It goes with the other filters, and pages go on.
+    fixture.json(&["threads", "archive", SESSION])?;
+    assert_eq!(ids(&fixture.json(&["threads", "--gone"])?), [fork]);
+    assert_eq!(ids(&fixture.json(&["threads", "--gone", "--archived"])?), [SESSION]);
+    assert!(ids(&fixture.json(&["threads", "--gone", "--any", "--agent", "codex"])?).is_empty());
+    let first = fixture.json(&["threads", "--gone", "--any", "--limit", "1"])?;
+    let cursor = first["next_cursor"].as_str().ok_or("a cursor")?;
+    let second = fixture.json(&["threads", "--gone", "--any", "--limit", "1", "--cursor", cursor])?;
+    let mut both = [ids(&first), ids(&second)].concat();
+    both.sort_unstable();
+    assert_eq!(both, expected);
+    let deleted = fixture.run(&["threads", "--gone", "--deleted"])?;
+    assert!(deleted.stderr.contains("`--gone` cannot be used with `--deleted`"), "{}", deleted.all());
+    Ok(())
+}
+
+#[test]
 fn agents_are_listed_with_what_they_have_now_also_if_they_were_removed() -> Result {
     let fixture = with_claude()?;
     fixture.json(&["agents", "add", "claude"])?;

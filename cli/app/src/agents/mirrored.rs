@@ -39,6 +39,24 @@ impl MirroredThreads {
     ///
     /// As [`session_of`].
     pub fn get(&mut self, agent: &str, thread: Uuid) -> Result<Option<&Mirrored>, Fault> {
+        Ok(self.of_agent(agent)?.get(&thread))
+    }
+
+    /// Returns the threads whose sessions their agents have deleted.
+    ///
+    /// # Errors
+    ///
+    /// As [`session_of`].
+    pub fn gone(&mut self) -> Result<Vec<Uuid>, Fault> {
+        let mut gone = Vec::new();
+        for store in stores() {
+            let threads = self.of_agent(store.name())?.values();
+            gone.extend(threads.filter(|known| known.gone_since.is_some()).map(|known| known.thread_id));
+        }
+        Ok(gone)
+    }
+
+    fn of_agent(&mut self, agent: &str) -> Result<&HashMap<Uuid, Mirrored>, Fault> {
         if !self.agents.contains_key(agent) {
             let sessions = super::mirror(&self.sqlite_home).sessions(agent);
             let mut threads = HashMap::<Uuid, Mirrored>::new();
@@ -50,7 +68,7 @@ impl MirroredThreads {
             }
             self.agents.insert(agent.to_owned(), threads);
         }
-        Ok(self.agents.get(agent).and_then(|threads| threads.get(&thread)))
+        Ok(&self.agents[agent])
     }
 }
 

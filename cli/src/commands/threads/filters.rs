@@ -134,6 +134,8 @@ fn place(repo: &Path) -> String {
 /// Returns the filters as they can be typed.
 pub(super) fn filters(args: &ListArgs) -> Vec<Filter> {
     let mut filters = which_filters(&args.which);
+    let gone = || Filter { typed: "--gone".to_owned(), name: "--gone", remove: |query| query.ids = None };
+    filters.extend(args.gone.then(gone));
     filters.extend(
         [
             filter("--since", args.since.iter().cloned(), |query| query.since = None),

@@ -6,10 +6,11 @@ use std::path::PathBuf;
 use async_trait::async_trait;
 use jiff::Timestamp;
 use serde_json::{Value, json};
+use threadkeep_app::agents::{self, MirroredThreads};
 use threadkeep_app::opening::{Access, Index};
 use threadkeep_app::outcome::outcome_now;
 use threadkeep_app::refresh::{Refreshed, prepare};
-use threadkeep_app::{Fault, Observer as _, agents};
+use threadkeep_app::{Fault, Observer as _};
 use threadkeep_state::{
     self as state, AgentTotals, Cursor, Hidden, Inventory, Shelf, SortDirection, SortKey, Thread,
     ThreadCounts, ThreadPage, ThreadStore,
@@ -46,6 +47,8 @@ pub(super) struct HomePage {
     /// True if it may have threads of several agents.
     pub(super) has_agents: bool,
     pub(super) page: ThreadPage,
+    /// Threads whose sessions their agents have deleted, and the times at which that was seen.
+    pub(super) gone: HashMap<Uuid, Timestamp>,
     /// Goals of the threads that have one.
     pub(super) goals: HashMap<Uuid, Goal>,
     /// Sub-agents of the threads that have some.
@@ -119,7 +122,8 @@ impl ListThreads<'_> {
         let index = Index::for_reading(dirs, *screen).await?;
         let refreshes = !self.0.no_refresh || index.access == Access::Temporary;
         let refreshed = prepare(&index, &home, refreshes, *screen).await?;
-        let mut page = self.read(&index, query).await?;
+        let mut mirrored = MirroredThreads::new(&dirs.absolute().sqlite_home);
+        let mut page = self.read(&index, query, &mut mirrored).await?;
         page.home.clone_from(&dirs.home);
         page.has_agents = agents::are_several(dirs);
         let is_empty = page.page.threads.is_empty() && page.inventory.files == 0;
@@ -135,6 +139,8 @@ impl ListThreads<'_> {
         }
         for thread in &mut page.page.threads {
             thread.run_outcome = outcome_now(&home, thread);
+            let gone_since = mirrored.get(thread.agent(), thread.id)?.and_then(|known| known.gone_since);
+            page.gone.extend(gone_since.map(|since| (thread.id, since)));
         }
         index.close().await?;
         let ids: Vec<Uuid> = page.page.threads.iter().map(|thread| thread.id).collect();
@@ -143,10 +149,18 @@ impl ListThreads<'_> {
     }
 
     /// Reads a page as it is indexed, and the figures about it.
-    async fn read(&self, index: &Index, query: &state::ListThreads) -> Result<HomePage, Fault> {
+    async fn read(
+        &self,
+        index: &Index,
+        query: &state::ListThreads,
+        mirrored: &mut MirroredThreads,
+    ) -> Result<HomePage, Fault> {
         let (state, threads) = (&index.state, index.state.threads());
         let mut query = query.clone();
         narrow(&mut query, &self.0.which, threads).await?;
+        if self.0.gone {
+            query.ids = Some(mirrored.gone()?);
+        }
         let page = threads.list(&query).await?;
         let hidden = state.hidden().await?;
         let inventory = if page.threads.is_empty() { state.inventory().await? } else { Inventory::default() };
@@ -162,6 +176,7 @@ impl ListThreads<'_> {
             home: PathBuf::new(),
             has_agents: false,
             page,
+            gone: HashMap::new(),
             goals: HashMap::new(),
             agents: state.graph().totals(&ids).await?,
             ids: Ids::of(threads, &ids).await?,
@@ -250,6 +265,9 @@ impl HomePage {
 
     fn thread_json(&self, thread: &Thread) -> Value {
         let mut document = json::thread(thread, self.goals.get(&thread.id));
+        let gone_since = self.gone.get(&thread.id).copied();
+        document["gone_since"] = json!(json::at(gone_since));
+        document["gone_since_ms"] = json!(json::ms(gone_since));
         let agents = self.agents.get(&thread.id).copied().unwrap_or_default();
         document["agents"] = json!({ "count": agents.agents, "own_tokens": agents.own_tokens });
         document

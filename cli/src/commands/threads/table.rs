@@ -44,7 +44,7 @@ impl List {
         let mut cells = vec![
             home.ids.cell("", thread.id, screen),
             screen.time(time_of(thread, sorted_by(&self.query)), clock).into(),
-            label(thread),
+            label(thread, home.gone.contains_key(&thread.id)),
             goal(home, thread),
             self.agents(agents).into(),
             thread.cwd.as_deref().map(folder).unwrap_or_default().into(),
@@ -108,15 +108,18 @@ impl List {
     }
 }
 
-/// Renders the label, with a mark if the thread continues another.
-fn label(thread: &Thread) -> Cell {
-    const FORK: &str = "fork: ";
-    let label = thread_label(thread);
+/// Renders the label, with marks if the agent has deleted the session, and if the thread continues
+/// another.
+fn label(thread: &Thread, is_gone: bool) -> Cell {
     // A sub-agent that begins with its parent's history is below its parent anyway.
-    if thread.forked_from_id.is_none() || thread.kind == ThreadKind::Subagent {
-        return label.into();
+    let is_fork = thread.forked_from_id.is_some() && thread.kind != ThreadKind::Subagent;
+    let marks = [(is_gone, "gone: "), (is_fork, "fork: ")];
+    let marks: String = marks.into_iter().filter_map(|(is_so, mark)| is_so.then_some(mark)).collect();
+    if marks.is_empty() {
+        return thread_label(thread).into();
     }
-    Cell::from(FORK.to_owned() + &label).with_head(FORK.len(), DIM)
+    let length = marks.len();
+    Cell::from(marks + &thread_label(thread)).with_head(length, DIM)
 }
 
 /// Renders the goal that was set here, or else the agent's own.
