@@ -137,8 +137,10 @@ fn what_an_agent_deletes_stays_and_what_the_user_deletes_does_not() -> Result {
     let forgotten = fixture.json(&["agents", "remove", "claude", "--forget", "--yes"])?;
     assert_eq!((&forgotten["forgotten"], &forgotten["forgotten_gone"]), (&33.into(), &1.into()));
     for shelf in ["--any", "--missing", "--archived"] {
-        let listed = fixture.json(&["threads", "--agent", "claude", "--all", shelf])?;
-        assert_eq!(ids(&listed).len(), 0, "{shelf}");
+        let listed = fixture.run(&["--json", "threads", "--agent", "claude", "--all", shelf])?;
+        assert_eq!(ids(&serde_json::from_str(&listed.stdout)?).len(), 0, "{shelf}");
+        let add = "claude is not added; `threadkeep agents add claude` shows its sessions";
+        assert!(listed.stderr.contains(add), "{}", listed.all());
     }
     assert!(!kept(&fixture, "claude-opus-5-5")?);
     let again = fixture.run(&["agents", "remove", "claude", "--forget", "--yes"])?;

@@ -128,6 +128,29 @@ fn agents_are_listed_with_what_they_have_now_also_if_they_were_removed() -> Resu
 }
 
 #[test]
+fn an_agent_that_was_not_added_is_said_to_be_that() -> Result {
+    let fixture = with_both()?;
+    let add = "note: gemini is not added; `threadkeep agents add gemini` shows its sessions\n";
+    for command in [&["threads"][..], &["usage"], &["search", "Index"]] {
+        let said = fixture.run(&[command, &["--agent", "gemini,claude"]].concat())?;
+        assert_eq!((said.code, said.stderr.as_str()), (Some(0), add), "{}", said.all());
+    }
+    let by_agent = || fixture.run(&["usage", "--by", "agent"]);
+    assert!(!by_agent()?.all().contains("not added"), "no folder of another agent is here");
+    let example = Path::new(env!("CARGO_MANIFEST_DIR")).join("../examples/agents/gemini/home");
+    copy(&example, &user(&fixture), &|text| text)?;
+    let said = by_agent()?;
+    let add = "not added: `threadkeep agents add gemini` shows them, too\n";
+    assert!(said.stdout.ends_with(add), "{}", said.all());
+    fixture.json(&["agents", "add", "gemini"])?;
+    assert!(!by_agent()?.all().contains("not added"));
+    // What was read of a removed agent is shown.
+    fixture.json(&["agents", "remove", "gemini"])?;
+    fixture.json(&["threads", "--agent", "gemini"])?;
+    Ok(())
+}
+
+#[test]
 fn usage_is_that_of_the_named_agents() -> Result {
     let fixture = with_both()?;
     let total = |arguments: &[&str]| -> Result<u64> {

@@ -22,7 +22,10 @@ pub(crate) use included::is_shared;
 pub use included::{Included, include, included, list, lost_list, remove};
 pub use mirrored::{MirroredThreads, namesakes, session_of, threads_named};
 pub use moved::check_unmoved;
-pub use names::{are_several, check_all_added, check_names, is_name, never_added};
+pub use names::{
+    are_several, check_all_added, check_names, is_name, never_added, not_added, note_not_added,
+    on_this_machine,
+};
 pub use place::{Place, places};
 pub use plan::{Plan, Planned, Wanted, sub_agents, thread_sessions_to_keep};
 pub use restore::{Restorer, main_files};

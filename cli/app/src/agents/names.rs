@@ -3,13 +3,15 @@
 use std::ffi::OsStr;
 use std::path::Path;
 
-use threadkeep_sessions::{SessionStore, store, stores};
+use threadkeep_sessions::{Environment, SessionStore, store, stores};
 use threadkeep_state::HOME_AGENT;
 
 use super::included::included;
+use super::place::is_shown;
 use crate::dirs::Dirs;
 use crate::fault::Fault;
 use crate::message::{Message, command, typed};
+use crate::observer::Observer;
 use crate::typo::nearest;
 
 /// Returns true if the lists of a home may have threads of more than one agent.
@@ -57,6 +59,45 @@ pub fn check_all_added(sqlite_home: &Path, names: &[String]) -> Result<(), Fault
         }
         Some(name) => Err(never_added(name)),
     }
+}
+
+/// Returns the agents of which nothing is read and nothing was: they look as if they had no
+/// sessions. The home's own is always read.
+///
+/// # Errors
+///
+/// As [`included`], and if the mirror cannot be read.
+pub fn not_added<'a>(dirs: &Dirs, names: impl Iterator<Item = &'a str>) -> Result<Vec<&'a str>, Fault> {
+    let sqlite_home = dirs.absolute().sqlite_home;
+    let (added, mirror) = (included(&sqlite_home)?, super::mirror(&sqlite_home));
+    let mut missing = Vec::new();
+    for name in names.filter(|name| *name != HOME_AGENT) {
+        let sessions = mirror.sessions(name).map_err(|error| Fault::plain(&error))?;
+        if !added.iter().any(|known| known.agent == name) && !sessions.iter().any(is_shown) {
+            missing.push(name);
+        }
+    }
+    Ok(missing)
+}
+
+/// Notes which named agents were not added.
+///
+/// # Errors
+///
+/// As [`not_added`].
+pub fn note_not_added(dirs: &Dirs, names: &[String], observer: &dyn Observer) -> Result<(), Fault> {
+    for name in not_added(dirs, names.iter().map(String::as_str))? {
+        let add = (command("agents add").arg(name), " shows its sessions");
+        observer.note(&Message::from(format!("{name} is not added; ")).append(add));
+    }
+    Ok(())
+}
+
+/// Returns the agents that have a folder on this machine.
+pub fn on_this_machine(environment: &Environment) -> impl Iterator<Item = &'static str> + use<'_> {
+    let is_here =
+        |store: &&'static dyn SessionStore| store.places(environment).iter().any(|place| place.exists());
+    stores().into_iter().filter(is_here).map(SessionStore::name)
 }
 
 /// Returns the error about an agent that is not on the list.

@@ -73,6 +73,7 @@ impl Run for Search<'_> {
         let threads = index.state.threads();
         let mut list = which(&self.0.which);
         narrow(&mut list, &self.0.which, threads).await?;
+        agents::note_not_added(dirs, &list.agents, *screen)?;
         let limit = self.0.limit.unwrap_or(THREADS) as usize;
         let found = Found::search(&history.store, threads, &query, &list, limit).await?;
         let left_out = LeftOut::of(&history.store, threads, &found, &query, &list, self.0).await?;

@@ -126,6 +126,7 @@ impl ListThreads<'_> {
         let mut page = self.read(&index, query, &mut mirrored).await?;
         page.home.clone_from(&dirs.home);
         page.has_agents = agents::are_several(dirs);
+        agents::note_not_added(dirs, &query.agents, *screen)?;
         let is_empty = page.page.threads.is_empty() && page.inventory.files == 0;
         if !refreshes && is_empty {
             // The answer will say that an index run makes the list; broken settings would stop that

@@ -16,6 +16,7 @@ use threadkeep_app::opening::{Access, Index};
 use threadkeep_app::refresh::prepare;
 use threadkeep_app::when::day;
 use threadkeep_app::{Fault, Observer as _, agents};
+use threadkeep_sessions::Environment;
 
 use self::groups::{Groups, Period};
 use crate::args::{By, UsageArgs};
@@ -32,6 +33,8 @@ struct Report {
     period: Period,
     /// Agents whose usage it is; empty for all.
     agents: Vec<String>,
+    /// Agents on this machine that have no row because they were not added.
+    not_added: Vec<&'static str>,
     ids: Ids,
     extent: Extent,
     /// Page that was written.
@@ -44,6 +47,7 @@ impl Run for Usage<'_> {
         let Context { dirs, screen, .. } = context;
         let period = self.period()?;
         agents::check_names(&self.0.agent)?;
+        agents::note_not_added(dirs, &self.0.agent, *screen)?;
         if let Some(path) = &self.0.html {
             page::check(path)?;
         }
@@ -67,6 +71,12 @@ impl Run for Usage<'_> {
             }
             None => None,
         };
+        let not_added = if self.0.by == By::Agent && self.0.agent.is_empty() {
+            let environment = Environment::of_process().unwrap_or_default();
+            agents::not_added(dirs, agents::on_this_machine(&environment))?
+        } else {
+            Vec::new()
+        };
         history.store.close().await?;
         index.close().await?;
         if let Some(note) = history.extent.note() {
@@ -76,6 +86,7 @@ impl Run for Usage<'_> {
             groups,
             period,
             agents: self.0.agent.clone(),
+            not_added,
             ids,
             extent: history.extent,
             page,

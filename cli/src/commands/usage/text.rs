@@ -2,6 +2,7 @@
 
 use threadkeep_app::label::tilde;
 use threadkeep_app::text::{count, counted, fit, fit_path, one_line, pad, short, width};
+use threadkeep_app::{Command, command};
 
 use super::groups::{Amount, Group, Part};
 use super::{Report, word};
@@ -226,6 +227,10 @@ impl Report {
             let days = "days are in UTC";
             lines.push(format!("{requests}; cached is part of input, and reasoning part of output; {days}"));
             lines.extend(self.about_others());
+        }
+        if !self.not_added.is_empty() {
+            let add = self.not_added.iter().fold(command("agents add"), Command::arg);
+            lines.push(screen.render(("not added: ", add, " shows them, too")));
         }
         lines.extend(self.page.as_ref().map(|page| format!("page: {}", page.display())));
         let lines = lines.iter().flat_map(|line| screen.lines(line));
