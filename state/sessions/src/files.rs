@@ -67,21 +67,31 @@ pub(crate) struct Place {
     pub(crate) skipped: u64,
 }
 
-/// Gives each line from a byte on to `take`, as [`each_line`], with the place before it. Returns
-/// the place at the end.
+/// End of a reading.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct End {
+    /// Number of damaged lines.
+    pub(crate) skipped: u64,
+    /// Number of bytes up to the last byte that was read, and their CRC-32.
+    pub(crate) bytes: u64,
+    pub(crate) checksum: u32,
+}
+
+/// Gives each line from a byte on to `take`, as [`each_line`], with the place before it. `before`
+/// is the CRC-32 of the bytes before.
 pub(crate) fn each_line_from(
     path: &Path,
     offset: u64,
+    before: u32,
     mut take: impl FnMut(Place, u64, &str) -> serde_json::Result<bool>,
-) -> Result<Place, StoreError> {
-    let place = |lines: &Lines| Place { offset: lines.offset(), skipped: lines.skipped().count };
-    let mut lines = Lines::open_at(path, offset).map_err(failed(path))?;
+) -> Result<End, StoreError> {
+    let mut lines = Lines::open_summing(path, offset, before).map_err(failed(path))?;
     loop {
-        let before = place(&lines);
+        let before = Place { offset: lines.offset(), skipped: lines.skipped().count };
         let next = lines.next_with(|offset, json| goes_on(take(before, offset, json), json));
-        match next.map_err(failed(path))? {
-            None | Some(Ok(false)) => return Ok(place(&lines)),
-            Some(_) => {}
+        if matches!(next.map_err(failed(path))?, None | Some(Ok(false))) {
+            let (bytes, checksum) = lines.bytes_read().unwrap_or_default();
+            return Ok(End { skipped: lines.skipped().count, bytes, checksum });
         }
     }
 }

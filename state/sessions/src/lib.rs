@@ -123,9 +123,9 @@ mod error;
 mod files;
 mod found;
 mod ids;
+mod incremental;
 mod mirror;
 mod piece;
-mod resume;
 mod rollout;
 mod session;
 #[cfg(feature = "sqlite")]

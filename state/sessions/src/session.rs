@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 pub use threadkeep_rollout::Purpose;
 use threadkeep_rollout::{ThreadKind, TokenUsage, TurnItem};
 
-/// Session of an agent, as its store has it.
+/// Session of an agent, as its store has it. Its serialized form has no turns.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct Session {
@@ -40,6 +40,7 @@ pub struct Session {
     /// True if the user put it away.
     pub archived: bool,
     /// Turns, inherited ones included, in their order.
+    #[serde(skip)]
     pub turns: Vec<SessionTurn>,
     /// Requests to models, inherited ones included, each once.
     pub requests: Vec<Request>,
@@ -136,8 +137,8 @@ pub enum Relation {
     Migration,
 }
 
-/// Turn of a session: a prompt, and the agent's work on it. Its serialized form has no words.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+/// Turn of a session: a prompt, and the agent's work on it.
+#[derive(Debug, Clone)]
 #[non_exhaustive]
 pub struct SessionTurn {
     /// The agent's id of the turn or of its prompt; `turn-<n>` (from 1) without one.
@@ -145,14 +146,12 @@ pub struct SessionTurn {
     /// Outcome.
     pub outcome: Outcome,
     /// Error message.
-    #[serde(skip)]
     pub error: Option<String>,
     /// Start.
     pub started_at: Option<Timestamp>,
     /// Time of the last thing in it.
     pub ended_at: Option<Timestamp>,
     /// Items in their order.
-    #[serde(skip)]
     pub items: Vec<TurnItem>,
     /// True for a turn that was copied from another session.
     pub inherited: bool,

@@ -13,8 +13,8 @@ use crate::environment::Environment;
 use crate::error::StoreError;
 use crate::files::NOT_A_FILE;
 use crate::found::{FoundSession, Listing, SkippedFile, Unread};
+use crate::incremental::{Checkpoint, Progress, Reading};
 use crate::piece::{self, Piece};
-use crate::resume::{Checkpoint, Reading, Resume};
 use crate::session::Session;
 
 /// Sessions of one coding agent.
@@ -92,7 +92,7 @@ pub enum LastUse {
 }
 
 /// Reader of a found session.
-type Read = dyn Fn(&FoundSession, &mut Resume) -> Result<Session, StoreError> + Send + Sync;
+type Read = dyn Fn(&FoundSession, &mut Progress) -> Result<Session, StoreError> + Send + Sync;
 
 /// Maker of those pieces of a session that are not whole files of its own.
 type Pieces = dyn Fn(&FoundSession) -> Result<Vec<Piece>, StoreError> + Send + Sync;
@@ -122,13 +122,13 @@ impl OpenStore {
         listing: Listing,
         read: impl Fn(&FoundSession) -> Result<Session, StoreError> + Send + Sync + 'static,
     ) -> Self {
-        Self::resumable(listing, move |found, _| read(found))
+        Self::incremental(listing, move |found, _| read(found))
     }
 
     /// Returns an open place whose sessions can be read on from a checkpoint.
-    pub(crate) fn resumable(
+    pub(crate) fn incremental(
         listing: Listing,
-        read: impl Fn(&FoundSession, &mut Resume) -> Result<Session, StoreError> + Send + Sync + 'static,
+        read: impl Fn(&FoundSession, &mut Progress) -> Result<Session, StoreError> + Send + Sync + 'static,
     ) -> Self {
         let Listing { sessions, skipped, unread } = listing;
         Self {
@@ -159,17 +159,17 @@ impl OpenStore {
         known: BTreeMap<String, K>,
         read: impl Fn(&FoundSession, &K) -> Result<Session, StoreError> + Send + Sync + 'static,
     ) -> Self {
-        Self::resumable_with_known(listing, known, move |found, known, _| read(found, known))
+        Self::incremental_with_known(listing, known, move |found, known, _| read(found, known))
     }
 
     /// As [`with_known`](Self::with_known), for sessions that can be read on from a checkpoint.
-    pub(crate) fn resumable_with_known<K: Send + Sync + 'static>(
+    pub(crate) fn incremental_with_known<K: Send + Sync + 'static>(
         listing: Listing,
         known: BTreeMap<String, K>,
-        read: impl Fn(&FoundSession, &K, &mut Resume) -> Result<Session, StoreError> + Send + Sync + 'static,
+        read: impl Fn(&FoundSession, &K, &mut Progress) -> Result<Session, StoreError> + Send + Sync + 'static,
     ) -> Self {
-        Self::resumable(listing, move |found, resume| {
-            read(found, known.get(&found.native_id).ok_or_else(|| found.gone())?, resume)
+        Self::incremental(listing, move |found, progress| {
+            read(found, known.get(&found.native_id).ok_or_else(|| found.gone())?, progress)
         })
     }
 
@@ -213,7 +213,7 @@ impl OpenStore {
     /// [`StoreError`], if the session is gone or cannot be read. Damaged lines are no error: see
     /// [`Session::skipped_lines`].
     pub fn read(&self, found: &FoundSession) -> Result<Session, StoreError> {
-        (self.read)(found, &mut Resume::default())
+        (self.read)(found, &mut Progress::default())
     }
 
     /// Reads a session on from a checkpoint, or whole if it has not only grown since.
@@ -222,9 +222,9 @@ impl OpenStore {
         found: &FoundSession,
         from: Option<Checkpoint>,
     ) -> Result<Reading, StoreError> {
-        let mut resume = Resume::from(from);
-        let session = (self.read)(found, &mut resume)?;
-        match resume.finish(session) {
+        let mut progress = Progress::from(from);
+        let session = (self.read)(found, &mut progress)?;
+        match progress.finish(session) {
             Some(reading) => Ok(reading),
             None => self.read_on(found, None),
         }

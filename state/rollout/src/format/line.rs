@@ -136,6 +136,18 @@ impl Lines {
         Self::open_from(path, false, offset)
     }
 
+    /// Opens the plain rollout `path` like [`Lines::open_at`], and computes the CRC-32 of the bytes
+    /// that are read, given that of the bytes before `offset`: see [`Lines::bytes_read`].
+    ///
+    /// # Errors
+    /// As [`Lines::open_at`].
+    pub fn open_summing(path: &Path, offset: u64, before: u32) -> Result<Self, ExtractError> {
+        let (source, _) = Source::open(path, false)?;
+        let mut source = source.summed(offset, before);
+        source.seek(offset).map_err(source::failed)?;
+        Ok(Self::new(path, false, source, offset))
+    }
+
     /// Opens a rollout at the byte `offset`, where a line starts. Decompresses a compressed one up
     /// to it.
     pub(crate) fn open_from(path: &Path, compressed: bool, offset: u64) -> Result<Self, ExtractError> {
@@ -226,6 +238,13 @@ impl Lines {
     /// Returns the bad lines so far: their number, and the first of them.
     pub fn skipped(&self) -> &SkippedLines {
         &self.skipped
+    }
+
+    /// Returns the number of bytes from the file's beginning to the last byte that was read, and
+    /// their CRC-32; `None` unless opened with [`Lines::open_summing`]. A file that has only grown
+    /// begins with the same bytes.
+    pub fn bytes_read(&self) -> Option<(u64, u32)> {
+        Some((self.reader.position(), self.reader.source().sum()?))
     }
 
     /// Returns the offset after the last line that a newline ended, from where to continue when the

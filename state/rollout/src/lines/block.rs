@@ -56,6 +56,11 @@ impl<R: Read> Block<R> {
         Self { source, bytes, base, end, eof: false, ascii, has_seam: false }
     }
 
+    /// Returns the stream.
+    pub(super) fn source(&self) -> &R {
+        &self.source
+    }
+
     /// Returns the memory, without the memory that an exceptionally long line needed.
     pub(super) fn into_bytes(mut self) -> Vec<u8> {
         if self.bytes.len() > BLOCK {

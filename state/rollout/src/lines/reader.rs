@@ -61,6 +61,11 @@ impl<R: Read> LineReader<R> {
         Buffer { bytes: self.block.into_bytes(), head: self.head, before: self.before }
     }
 
+    /// Returns the stream.
+    pub(crate) fn source(&self) -> &R {
+        self.block.source()
+    }
+
     /// Returns the rest of the stream as a bad line, after an error that means damage.
     pub(crate) fn truncated(&self) -> BadLine {
         BadLine { offset: self.offset(), line_number: self.number + 1, reason: BadReason::Truncated }

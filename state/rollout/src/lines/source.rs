@@ -17,6 +17,8 @@ const MAX_WINDOW_LOG: u32 = 25;
 /// Bytes of a rollout.
 pub(crate) enum Source {
     Plain(File),
+    /// A plain file, with the CRC-32 of its bytes so far.
+    Summed(File, crc32fast::Hasher),
     /// The lines of a document of April 2025.
     Document(io::Cursor<Vec<u8>>),
     #[cfg(feature = "zstd")]
@@ -53,10 +55,23 @@ impl Source {
         Err(ExtractError::CompressionUnsupported)
     }
 
+    /// Computes the CRC-32 of a plain file from a byte on, given that of the bytes before it.
+    pub(crate) fn summed(self, offset: u64, before: u32) -> Self {
+        match self {
+            Self::Plain(file) => Self::Summed(file, crc32fast::Hasher::new_with_initial_len(before, offset)),
+            other => other,
+        }
+    }
+
+    /// Returns the CRC-32 of the bytes so far; `None` if it is not computed.
+    pub(crate) fn sum(&self) -> Option<u32> {
+        if let Self::Summed(_, sum) = self { Some(sum.clone().finalize()) } else { None }
+    }
+
     /// Goes to a byte. Reads a compressed source up to it, and cannot go back there.
     pub(crate) fn seek(&mut self, offset: u64) -> io::Result<()> {
         match self {
-            Self::Plain(file) => file.seek(SeekFrom::Start(offset)).map(drop),
+            Self::Plain(file) | Self::Summed(file, _) => file.seek(SeekFrom::Start(offset)).map(drop),
             Self::Document(lines) => lines.seek(SeekFrom::Start(offset)).map(drop),
             #[cfg(feature = "zstd")]
             Self::Zstd(decoder) => io::copy(&mut decoder.take(offset), &mut io::sink()).map(drop),
@@ -68,6 +83,11 @@ impl Read for Source {
     fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
         match self {
             Self::Plain(file) => file.read(into),
+            Self::Summed(file, sum) => {
+                let read = file.read(into)?;
+                sum.update(&into[..read]);
+                Ok(read)
+            }
             Self::Document(lines) => lines.read(into),
             #[cfg(feature = "zstd")]
             Self::Zstd(decoder) => decoder.read(into),

@@ -72,6 +72,21 @@ fn a_tail_goes_on_where_it_stopped() -> Result {
 }
 
 #[test]
+fn the_checksum_is_of_the_bytes_that_were_read() -> Result {
+    let text = "{\"type\":\"x\"}\n{\"type\":\"y\"}\n{\"ty";
+    let (_folder, path) = file_of(text.as_bytes())?;
+    let right = Some((text.len() as u64, crc32fast::hash(text.as_bytes())));
+    for offset in [0, text.find('\n').unwrap_or_default() + 1] {
+        let before = crc32fast::hash(&text.as_bytes()[..offset]);
+        let mut lines = Lines::open_summing(&path, offset as u64, before)?;
+        while lines.next_line()?.is_some() {}
+        assert_eq!(lines.bytes_read(), right);
+    }
+    assert_eq!(Lines::open_at(&path, 0)?.bytes_read(), None);
+    Ok(())
+}
+
+#[test]
 fn what_is_no_file_is_a_typed_error() -> Result {
     let (folder, path) = file_of(b"")?;
     assert_eq!(read(Lines::open(&path, false)?, |_| ())?, (vec![], vec![]));

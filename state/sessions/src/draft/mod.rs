@@ -7,7 +7,8 @@ use std::collections::HashMap;
 use jiff::Timestamp;
 use threadkeep_rollout::{MAX_ITEM_TEXT, ThreadKind, TurnItem, TurnItemKind, bounded};
 
-pub(crate) use self::outline::{Mark, Outline};
+use self::outline::TurnOutline;
+pub(crate) use self::outline::{Counts, Mark, Outline};
 use crate::session::{Outcome, Parent, Purpose, Relation, Request, Session, SessionTurn, Title, TitleSource};
 use crate::tools;
 
@@ -29,11 +30,13 @@ pub struct Draft {
     /// Place of each call: turn and item.
     calls: HashMap<String, (usize, usize)>,
     /// Checksums of earlier requests that the session leaves out, by id.
-    settled_requests: HashMap<String, u32>,
-    /// Number of turns and of requests, at the beginning, that should not change any more.
-    settled: (usize, usize),
+    omitted_requests: HashMap<String, u32>,
+    /// Turns that were read before, and have no words.
+    outlined: Vec<TurnOutline>,
+    /// Numbers of turns and requests that are watched.
+    marked: Counts,
     /// True if one of them has changed.
-    is_unsettled: bool,
+    is_changed: bool,
 }
 
 /// Record that was taken.
@@ -56,9 +59,10 @@ impl Draft {
             requests: HashMap::new(),
             taken: HashMap::new(),
             calls: HashMap::new(),
-            settled_requests: HashMap::new(),
-            settled: (0, 0),
-            is_unsettled: false,
+            omitted_requests: HashMap::new(),
+            outlined: Vec::new(),
+            marked: Counts::default(),
+            is_changed: false,
         }
     }
 
@@ -231,7 +235,7 @@ impl Draft {
     pub fn result(&mut self, at: Option<Timestamp>, call_id: &str, output: &str, succeeded: Option<bool>) {
         self.said_at(at);
         let Some(&(turn, item)) = self.calls.get(call_id) else { return };
-        self.is_unsettled |= turn < self.settled.0;
+        self.is_changed |= turn < self.marked.turns;
         let turn = &mut self.session.turns[turn];
         turn.ended_at = turn.ended_at.max(at);
         if let Some(item) = turn.items.get_mut(item) {
@@ -242,7 +246,7 @@ impl Draft {
     /// Takes the exit code of a call that ran a command.
     pub fn exit_code(&mut self, call_id: &str, code: i64) {
         let Some(&(turn, item)) = self.calls.get(call_id) else { return };
-        self.is_unsettled |= turn < self.settled.0;
+        self.is_changed |= turn < self.marked.turns;
         let item = self.session.turns[turn].items.get_mut(item);
         if let Some(TurnItemKind::CommandExecution { exit_code, .. }) = item.map(|item| &mut item.kind) {
             *exit_code = Some(code);
@@ -305,13 +309,13 @@ impl Draft {
         {
             self.model(&model.clone());
         }
-        if let Some(settled) = self.settled_requests.get(&request.id) {
-            self.is_unsettled |= *settled != outline::checksum(&request);
+        if let Some(known) = self.omitted_requests.get(&request.id) {
+            self.is_changed |= *known != outline::checksum(&request);
             return;
         }
         if let Some(&known) = self.requests.get(&request.id) {
             if self.session.requests[known].inherited || !request.inherited {
-                self.is_unsettled |= known < self.settled.1 && self.session.requests[known] != request;
+                self.is_changed |= known < self.marked.requests && self.session.requests[known] != request;
                 self.session.requests[known] = request;
             }
             return;

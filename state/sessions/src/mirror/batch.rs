@@ -5,6 +5,7 @@ use std::fs::{self, File, OpenOptions};
 use std::io::{self, Read as _, Seek as _, SeekFrom, Write as _};
 use std::path::{Path, PathBuf};
 
+use super::checkpoint::remove_both;
 use super::error::MirrorError;
 use crate::disk;
 
@@ -36,10 +37,16 @@ impl Batch {
 
     /// Writes a file that replaces the one at a path.
     pub(super) fn replace(&mut self, path: &Path, bytes: &[u8]) -> Result<(), MirrorError> {
+        let new = self.new_version(path, bytes.len());
+        write(&new, bytes)
+    }
+
+    /// Returns the path where a new version of a file is written.
+    fn new_version(&mut self, path: &Path, bytes: usize) -> PathBuf {
         let new = path.with_extension("new");
         self.replaced.push((new.clone(), path.to_owned()));
-        self.bytes += bytes.len();
-        write(&new, bytes)
+        self.bytes += bytes;
+        new
     }
 
     /// Appends to a file. A part of it is no loss: the next pass finds that the rest is missing.
@@ -53,21 +60,19 @@ impl Batch {
 
     /// Writes what is behind a byte of a file. Appends, if only that is needed.
     pub(super) fn write_from(&mut self, path: &Path, from: u64, rest: &[u8]) -> Result<(), MirrorError> {
-        let mut old = File::open(path).map_err(MirrorError::io(path))?;
-        let mut end = Vec::new();
-        let read = old.seek(SeekFrom::Start(from)).and_then(|_| old.read_to_end(&mut end));
-        read.map_err(MirrorError::io(path))?;
-        if let Some(more) = rest.strip_prefix(end.as_slice()) {
-            return if more.is_empty() { Ok(()) } else { self.append(path, more) };
+        let end = read_from(path, from).map_err(MirrorError::io(path))?;
+        match rest.strip_prefix(end.as_slice()) {
+            Some([]) => Ok(()),
+            Some(more) => self.append(path, more),
+            None => {
+                let new = self.new_version(path, from as usize + rest.len());
+                let copy = |mut new: File| {
+                    io::copy(&mut File::open(path)?.take(from), &mut new)?;
+                    new.write_all(rest)
+                };
+                File::create(new).and_then(copy).map_err(MirrorError::io(path))
+            }
         }
-        self.replace(path, &[])?;
-        let new = OpenOptions::new().append(true).open(path.with_extension("new"));
-        let written = old.rewind().and(new).and_then(|mut new| {
-            io::copy(&mut old.take(from), &mut new)?;
-            new.write_all(rest)
-        });
-        self.bytes += rest.len();
-        written.map_err(MirrorError::io(path))
     }
 
     /// Returns the number of bytes that were written.
@@ -104,6 +109,13 @@ impl Batch {
     }
 }
 
+fn read_from(path: &Path, from: u64) -> io::Result<Vec<u8>> {
+    let (mut file, mut end) = (File::open(path)?, Vec::new());
+    file.seek(SeekFrom::Start(from))?;
+    file.read_to_end(&mut end)?;
+    Ok(end)
+}
+
 fn write(path: &Path, bytes: &[u8]) -> Result<(), MirrorError> {
     File::create(path).and_then(|mut file| file.write_all(bytes)).map_err(MirrorError::io(path))
 }
@@ -112,7 +124,7 @@ impl Drop for Batch {
     /// Removes what a pass that failed has written: nothing knows these files.
     fn drop(&mut self) {
         for new in self.replaced.iter().map(|(new, _)| new).chain(&self.created) {
-            _ = fs::remove_file(new);
+            _ = remove_both(new);
         }
     }
 }

@@ -2,35 +2,42 @@
 //! rollout written, on from its last turn.
 
 use std::fs::{self, File};
-use std::io::{self, Read as _};
+use std::io::Read as _;
 use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
-use threadkeep_rollout::untouched;
+use threadkeep_rollout::{MIRROR_ARCHIVE, untouched};
 
 use super::error::MirrorError;
+use super::mirrored::VERSION;
 use super::remove;
 use crate::checksum::Checksum;
+use crate::files;
 use crate::ids::ThreadIds;
-use crate::resume::{Checkpoint, Reading};
-use crate::rollout::{Before, beginning, to_rollout_after};
+use crate::incremental::{Checkpoint, Reading};
+use crate::rollout::{Before, head, to_rollout_after};
 use crate::session::Session;
 
 /// The most bytes that are read of one.
 const MOST_BYTES: u64 = 64 << 20;
 
-/// Checkpoint of a session, with the part of its rollout before it.
+/// Extension of the names.
+const EXTENSION: &str = "checkpoint";
+
+/// Checkpoint of a session and of its rollout.
 #[derive(Debug, Serialize, Deserialize)]
 pub(super) struct Saved {
+    /// Version of the format of rollouts.
+    version: u32,
     session: Checkpoint,
     rollout: Before,
-    /// Checksum of that part.
+    /// CRC-32 of the rollout's bytes before the checkpoint.
     checksum: u32,
 }
 
-/// Part of a rollout before a checkpoint, which is as it was.
+/// Part of a rollout before a checkpoint.
 #[derive(Debug)]
-pub(super) struct Settled {
+pub(super) struct Prefix {
     before: Before,
     checksum: Checksum,
 }
@@ -40,92 +47,93 @@ pub(super) struct Settled {
 pub(super) struct Grown {
     /// Byte where they begin.
     pub(super) from: u64,
-    pub(super) rest: Vec<u8>,
+    pub(super) lines: Vec<u8>,
     /// Part of the rollout before the next checkpoint.
-    next: Option<Settled>,
+    pub(super) next: Option<Prefix>,
 }
 
 impl Saved {
-    /// Reads the checkpoint of a rollout; `None` if there is none, or if it is of another version
-    /// of the rollout.
-    pub(super) fn read(rollout: &Path) -> Option<(Checkpoint, Settled)> {
+    /// Returns the checkpoint of a session that was read; `None` if what is before it may change
+    /// with what the agent writes later.
+    pub(super) fn new(session: &Session, next: Option<Checkpoint>, prefix: Option<Prefix>) -> Option<Self> {
+        let (mut next, Prefix { mut before, checksum }) = (next?, prefix?);
+        if !before.fits(session, next.counts().requests) {
+            return None;
+        }
+        next.omit_requests(&std::mem::take(&mut before.requests));
+        let (version, checksum) = (VERSION, checksum.value());
+        Some(Self { version, session: next, rollout: before, checksum })
+    }
+
+    /// Reads the checkpoint of a rollout; `None` if there is none, or if the rollout has other
+    /// bytes.
+    pub(super) fn read(rollout: &Path) -> Option<(Checkpoint, Prefix)> {
         let bytes = untouched::read(&path(rollout), MOST_BYTES).ok()?;
         let saved: Self = serde_json::from_slice(&bytes).ok()?;
         let (before, mut checksum) = (saved.rollout, Checksum::default());
         checksum.add_file(rollout, before.bytes as u64).ok()?;
-        (checksum.value() == saved.checksum).then_some((saved.session, Settled { before, checksum }))
-    }
-
-    /// Returns the checkpoint of a session that was read; `None` if something that is to come may
-    /// change what is before it.
-    fn new(session: &Session, mut next: Checkpoint, settled: Settled) -> Option<Self> {
-        let Settled { mut before, checksum } = settled;
-        let fits = before.fits(session, next.requests());
-        next.settle(&std::mem::take(&mut before.requests));
-        fits.then_some(Self { session: next, rollout: before, checksum: checksum.value() })
+        let is_same = (saved.version, saved.checksum) == (VERSION, checksum.value());
+        is_same.then_some((saved.session, Prefix { before, checksum }))
     }
 }
 
-impl Settled {
-    /// Returns the part of a whole rollout before a checkpoint.
+impl Prefix {
+    /// Returns the part of a whole rollout.
     pub(super) fn of(rollout: &[u8], before: Option<Before>) -> Option<Self> {
         let before = before?;
         let checksum = Checksum::of(rollout.get(..before.bytes)?);
         Some(Self { before, checksum })
     }
 
-    /// Returns the lines of a session that was read on from a checkpoint; `None` if the rollout has
-    /// other lines before it.
+    /// Returns the lines that come after it for a session that was read on; `None` if it is not
+    /// right for the session any longer.
     pub(super) fn grow(mut self, rollout: &Path, reading: &Reading, ids: &ThreadIds<'_>) -> Option<Grown> {
-        let Reading { session, before: Some((turns, requests)), next } = reading else { return None };
-        let (before, beginning) = (&self.before, beginning(session, ids));
-        if !starts_with(rollout, &beginning).unwrap_or_default() || !before.fits(session, *requests) {
+        let Reading { session, start, next } = reading;
+        let (from, before) = (self.before.bytes, &self.before);
+        if start.turns == 0
+            || !before.fits(session, start.requests)
+            || !starts_with(rollout, &head(session, ids))
+        {
             return None;
         }
-        let (from, number) = (before.bytes, next.as_ref().map_or(*turns, Checkpoint::turns));
-        let (rest, next) = to_rollout_after(before, session, ids, [*turns, number]);
+        let turn = next.as_ref().map(|next| next.counts().turns);
+        let (lines, next) = to_rollout_after(before, session, ids, start.turns, turn);
         let next = next.and_then(|next| {
-            self.checksum.add(rest.get(..next.bytes - from)?);
+            self.checksum.add(lines.get(..next.bytes - from)?);
             Some(Self { before: next, checksum: self.checksum })
         });
-        Some(Grown { from: from as u64, rest, next })
+        Some(Grown { from: from as u64, lines, next })
     }
 }
 
-impl Grown {
-    /// Returns the part of the rollout before the next checkpoint.
-    pub(super) fn take_next(&mut self) -> Option<Settled> {
-        self.next.take()
-    }
-}
-
-/// Writes a checkpoint next to a rollout, if there can be one. It need not survive a power cut: a
-/// part of it does not count.
-pub(super) fn write(
-    rollout: &Path,
-    session: &Session,
-    next: Option<Checkpoint>,
-    settled: Option<Settled>,
-) -> Result<(), MirrorError> {
-    let Some((next, settled)) = next.zip(settled) else { return Ok(()) };
-    let Some(saved) = Saved::new(session, next, settled) else { return Ok(()) };
+/// Writes the checkpoint of a rollout, or removes an older one. It need not survive a power cut: a
+/// part of it does not count. Without it, the session is read whole.
+pub(super) fn write(rollout: &Path, saved: Option<&Saved>) -> Result<(), MirrorError> {
     let path = path(rollout);
-    let bytes = serde_json::to_vec(&saved).map_err(io::Error::other);
-    bytes.and_then(|bytes| fs::write(&path, bytes)).map_err(MirrorError::io(path))
+    let written = saved.and_then(|saved| serde_json::to_vec(saved).ok()).map(|bytes| fs::write(&path, bytes));
+    if written.is_some_and(|written| written.is_ok()) { Ok(()) } else { remove(&path) }
 }
 
 /// Removes a rollout with its checkpoint, if they are there.
 pub(super) fn remove_both(rollout: &Path) -> Result<(), MirrorError> {
-    remove(rollout)?;
-    remove(&path(rollout))
+    remove(&path(rollout))?;
+    remove(rollout)
+}
+
+/// Removes the checkpoints whose rollouts are no longer there.
+pub(super) fn remove_orphans(folder: &Path) -> Result<(), MirrorError> {
+    let folders = [folder.to_owned(), folder.join(MIRROR_ARCHIVE)];
+    let all = folders.iter().flat_map(|folder| files::files_with(folder, EXTENSION));
+    let mut orphans = all.filter(|checkpoint| !checkpoint.with_extension("jsonl").exists());
+    orphans.try_for_each(|checkpoint| remove(&checkpoint))
 }
 
 fn path(rollout: &Path) -> PathBuf {
-    rollout.with_extension("checkpoint")
+    rollout.with_extension(EXTENSION)
 }
 
-fn starts_with(path: &Path, beginning: &[u8]) -> io::Result<bool> {
+fn starts_with(path: &Path, beginning: &[u8]) -> bool {
     let mut bytes = vec![0; beginning.len()];
-    File::open(path)?.read_exact(&mut bytes)?;
-    Ok(bytes == beginning)
+    let read = File::open(path).and_then(|mut file| file.read_exact(&mut bytes));
+    read.is_ok() && bytes == beginning
 }

@@ -37,8 +37,7 @@ pub(super) fn kept(old: &[u8], session: &Session, ids: &ThreadIds<'_>) -> Option
     // A kill may have torn the last line.
     kept.truncate(kept.iter().rposition(|&byte| byte == b'\n').map_or(0, |last| last + 1));
     if from < session.turns.len() {
-        let end = session.turns.len();
-        kept.extend(to_rollout_after(&state_after(&kept), session, ids, [from, end]).0);
+        kept.extend(to_rollout_after(&state_after(&kept), session, ids, from, None).0);
     }
     Some(kept)
 }
@@ -156,9 +155,15 @@ fn words_of(turn: &SessionTurn) -> Cow<'_, str> {
 }
 
 fn state_after(rollout: &[u8]) -> Before {
-    let bytes = rollout.len();
-    let (at, model, until, requests) = (None, None, None, HashSet::new());
-    let mut before = Before { bytes, lines: 0, at, model, requests, until };
+    let mut before = Before {
+        bytes: rollout.len(),
+        lines: 0,
+        at: None,
+        model: None,
+        latest_model: (None, false),
+        requests: HashSet::new(),
+        until: None,
+    };
     for (_, line) in lines(rollout) {
         before.lines += 1;
         if line.kind != OTHER_USAGE {

@@ -11,7 +11,7 @@ use uuid::Uuid;
 
 use super::checkpoint::remove_both;
 use super::error::MirrorError;
-use super::mirrored::Mirrored;
+use super::mirrored::{Mirrored, VERSION};
 use super::rebuilt::{rebuilt, rollouts};
 use crate::disk;
 use crate::found::{FoundSession, Unread};
@@ -42,9 +42,6 @@ pub(super) struct Manifest {
 
 /// The most bytes that are read of a list.
 const MOST_BYTES: u64 = 1 << 30;
-
-/// Version of the format of rollouts and rows. After a new version, every session is read again.
-const VERSION: u32 = 3;
 
 impl Manifest {
     pub(super) fn read(folder: &Path, agent: &str) -> Result<Self, MirrorError> {

@@ -11,6 +11,9 @@ use crate::found::FoundSession;
 use crate::ids::ThreadIds;
 use crate::session::Session;
 
+/// Version of the format of rollouts and rows. After a new version, every session is read again.
+pub(super) const VERSION: u32 = 3;
+
 /// Mirrored session.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]

@@ -34,6 +34,10 @@ use crate::disk;
 use crate::found::Unread;
 use crate::store::{SessionStore, is_name};
 
+/// Default of [`Mirror::with_checkpoints_from`]: a smaller session is read whole sooner than anyone
+/// notices.
+const LARGE: u64 = 1 << 20;
+
 /// Mirror of sessions.
 #[derive(Debug, Clone)]
 pub struct Mirror {
@@ -46,10 +50,6 @@ pub struct Mirror {
     /// Bytes from which on a session has a checkpoint.
     large: u64,
 }
-
-/// Bytes from which on a session has a checkpoint, unless set. A smaller one is read whole sooner
-/// than anyone notices.
-const LARGE: u64 = 1 << 20;
 
 impl Mirror {
     /// Names the folder of a mirror. It need not exist.

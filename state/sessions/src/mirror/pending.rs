@@ -8,7 +8,7 @@ use threadkeep_rollout::MIRROR_ARCHIVE;
 use uuid::Uuid;
 
 use super::batch::Batch;
-use super::checkpoint::remove_both;
+use super::checkpoint::{remove_both, remove_orphans};
 use super::error::MirrorError;
 use super::manifest::Manifest;
 use super::remove;
@@ -44,6 +44,7 @@ impl Pending {
         }
         let (mut manifest, folder) = (Manifest::read(&self.folder, agent)?, self.folder.join(agent));
         remove_new(&folder)?;
+        remove_orphans(&folder)?;
         manifest.add_unlisted(&folder);
         manifest.remove_deleted(&folder)?;
         Ok(manifest)

@@ -30,7 +30,7 @@ pub struct SyncReport {
     /// Sessions that were read and written.
     pub written: u64,
     /// Of these, sessions that were read on from their last turn.
-    pub resumed: u64,
+    pub continued: u64,
     /// Sessions that have gone since the last pass.
     pub gone: u64,
     /// Sessions that went away while they were read.
@@ -148,7 +148,7 @@ impl Pass<'_> {
         let changed: Vec<_> = changed.collect();
         let writer = Writer { folder: &folder, place, ids: self.ids, open, large: self.mirror.large };
         let written = writer.write_all(&changed)?;
-        report.resumed += written.resumed;
+        report.continued += written.continued;
         for (found, error) in written.failed {
             match error {
                 // It went away meanwhile: the next pass finds it gone.

@@ -15,14 +15,15 @@ use serde::Deserialize;
 use threadkeep_rollout::{MIRROR_ARCHIVE, RolloutName};
 
 use super::batch::Batch;
-use super::checkpoint::{self, Grown, Saved, Settled};
+use super::checkpoint::{self, Grown, Prefix, Saved};
 use super::erased;
 use super::error::MirrorError;
 use super::mirrored::{Mirrored, Original};
+use crate::draft::Counts;
 use crate::error::StoreError;
 use crate::found::FoundSession;
 use crate::ids::ThreadIds;
-use crate::resume::{Checkpoint, Reading};
+use crate::incremental::{Checkpoint, Reading};
 use crate::rollout::to_rollout_with;
 use crate::session::Session;
 use crate::store::OpenStore;
@@ -38,10 +39,10 @@ pub(super) struct Changed<'a> {
 }
 
 impl Changed<'_> {
-    /// Returns the path of the rollout that it had, and if that is archived.
-    fn rollout(&self, folder: &Path) -> Option<(PathBuf, bool)> {
+    /// Returns the path of the rollout that it had.
+    fn rollout(&self, folder: &Path) -> Option<PathBuf> {
         let known = self.known.filter(|known| !known.file.is_empty());
-        known.map(|known| (folder.join(&known.file), known.file.starts_with(MIRROR_ARCHIVE)))
+        known.map(|known| folder.join(&known.file))
     }
 }
 
@@ -51,7 +52,7 @@ pub(super) struct Written<'a> {
     /// Rows of the sessions that have a rollout now.
     pub(super) rows: Vec<Mirrored>,
     /// Number of sessions that were read on from a checkpoint.
-    pub(super) resumed: u64,
+    pub(super) continued: u64,
     /// Sessions that could not be read.
     pub(super) failed: Vec<(&'a FoundSession, StoreError)>,
     /// The rollouts.
@@ -87,7 +88,7 @@ impl Writer<'_> {
             while let Some(changed) = sessions.get(next.fetch_add(1, Ordering::Relaxed)) {
                 match self.read(changed) {
                     Ok(read) => {
-                        written.resumed += u64::from(read.grown.is_some());
+                        written.continued += u64::from(read.grown.is_some());
                         written.rows.push(self.write(changed, read, &mut written.batch)?);
                     }
                     Err(error) => written.failed.push((changed.found, error)),
@@ -105,9 +106,9 @@ impl Writer<'_> {
                 .collect()
         });
         for part in parts {
-            let Written { rows, resumed, failed, batch } = part?;
+            let Written { rows, continued, failed, batch } = part?;
             all.rows.extend(rows);
-            all.resumed += resumed;
+            all.continued += continued;
             all.failed.extend(failed);
             all.batch.add(batch);
         }
@@ -123,14 +124,16 @@ impl Writer<'_> {
         if found.bytes.is_none_or(|bytes| bytes < self.large) {
             return Ok(Read { session: open.read(found)?, grown: None, next: None });
         }
-        let rollout = changed.rollout(self.folder);
-        let saved =
-            rollout.as_ref().and_then(|(path, is_archived)| Some((path, is_archived, Saved::read(path)?)));
-        if let Some((path, is_archived, (from, settled))) = saved {
+        let path = changed.rollout(self.folder);
+        if let Some(path) = &path
+            && let Some((from, prefix)) = Saved::read(path)
+        {
             let reading = open.read_on(found, Some(from))?;
-            let grown = settled.grow(path, &reading, ids);
-            let Reading { session, before, next } = reading;
-            if before.is_none() || (grown.is_some() && session.archived == *is_archived) {
+            let grown = prefix.grow(path, &reading, ids);
+            let Reading { session, start, next } = reading;
+            // The name of the rollout shows if the session is archived.
+            let is_whole = start == Counts::default();
+            if is_whole || (grown.is_some() && self.folder.join(self.file_of(&session)) == *path) {
                 return Ok(Read { session, grown, next });
             }
         }
@@ -161,15 +164,23 @@ impl Writer<'_> {
             return Ok(mirrored);
         }
         match before.zip(grown) {
-            Some((before, mut grown)) => {
-                let path = folder.join(&before.file);
-                batch.write_from(&path, grown.from, &grown.rest)?;
-                checkpoint::write(&path, &session, next, grown.take_next())?;
-                let rollout_bytes = Some(grown.from + grown.rest.len() as u64);
+            Some((before, grown)) => {
+                let (path, Grown { from, lines, next: prefix }) = (folder.join(&before.file), grown);
+                batch.write_from(&path, from, &lines)?;
+                checkpoint::write(&path, Saved::new(&session, next, prefix).as_ref())?;
+                let rollout_bytes = Some(from + lines.len() as u64);
                 Ok(Mirrored { file: before.file.clone(), rollout_bytes, ..mirrored })
             }
             None => self.write_whole(mirrored, before, &session, next, batch),
         }
+    }
+
+    /// Returns the name of a session's rollout.
+    fn file_of(&self, session: &Session) -> String {
+        let begun = session.created_at.unwrap_or(Timestamp::UNIX_EPOCH);
+        let (started, thread_id) = (TimeZone::UTC.to_datetime(begun), self.ids.of(session.identity()));
+        let name = RolloutName { started, thread_id, segment_id: None };
+        if session.archived { format!("{MIRROR_ARCHIVE}/{name}") } else { name.to_string() }
     }
 
     /// Writes the whole rollout of a session. A session that has grown is appended to, so that its
@@ -188,16 +199,14 @@ impl Writer<'_> {
             None => Vec::new(),
         };
         let session = &*remembered(session, &old);
-        let begun = session.created_at.unwrap_or(Timestamp::UNIX_EPOCH);
-        let (started, id) = (TimeZone::UTC.to_datetime(begun), mirrored.thread_id);
-        let name = RolloutName { started, thread_id: id, segment_id: None };
-        let file = if session.archived { format!("{MIRROR_ARCHIVE}/{name}") } else { name.to_string() };
-        let turn = next.as_ref().map_or(0, Checkpoint::turns);
+        let (file, id) = (self.file_of(session), mirrored.thread_id);
+        let turn = next.as_ref().map(|next| next.counts().turns);
         let (rollout, state) = to_rollout_with(session, ids, turn);
         // Nothing was erased from a session that has only grown.
         let rewritten = before.filter(|_| !rollout.starts_with(&old));
         let kept = rewritten.and_then(|known| Some((known, erased::kept(&old, session, ids)?)));
-        let settled = Settled::of(&rollout, state).filter(|_| kept.is_none());
+        let prefix = Prefix::of(&rollout, state).filter(|_| kept.is_none());
+        let saved = Saved::new(session, next, prefix);
         let (id, file, rollout) = match kept {
             Some((known, kept)) => (known.thread_id, known.file.clone(), kept),
             None => (id, file, rollout),
@@ -213,7 +222,9 @@ impl Writer<'_> {
             _ if before.is_none() => batch.create(&path, &rollout)?,
             _ => batch.replace(&path, &rollout)?,
         }
-        checkpoint::write(&path, session, next, settled)?;
+        if saved.is_some() || before.is_some() {
+            checkpoint::write(&path, saved.as_ref())?;
+        }
         // The name has the session's start, which an agent may correct.
         batch.remove(before.filter(|before| before.file != file).map(|before| folder.join(&before.file)));
         let rollout_bytes = Some(rollout.len() as u64);

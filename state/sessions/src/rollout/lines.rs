@@ -52,7 +52,9 @@ pub(super) struct Lines<'a> {
     begun: usize,
     /// Requests before this time were written.
     until: Option<Timestamp>,
-    /// True if a request that is to come could change these lines.
+    /// True if settings have the session's latest model.
+    uses_latest_model: bool,
+    /// True if a later request could change these lines.
     is_open: bool,
 }
 
@@ -72,6 +74,7 @@ impl<'a> Lines<'a> {
             model: None,
             begun: 0,
             until: None,
+            uses_latest_model: false,
             is_open: false,
         }
     }
@@ -80,7 +83,9 @@ impl<'a> Lines<'a> {
     pub(super) fn after(before: &'a Before, session: &'a Session, ids: &'a ThreadIds<'a>) -> Self {
         let &Before { bytes, lines, at, until, .. } = before;
         let model = before.model.as_deref();
-        let mut lines = Self { ordinal: lines, at, model, begun: bytes, until, ..Self::new(session, ids) };
+        let uses_latest_model = before.latest_model.1;
+        let new = Self::new(session, ids);
+        let mut lines = Self { ordinal: lines, at, model, begun: bytes, until, uses_latest_model, ..new };
         lines.requests.retain(|request| !before.requests.contains(&request.id));
         lines.others.retain(|request| !before.requests.contains(&request.id));
         lines
@@ -129,12 +134,12 @@ impl<'a> Lines<'a> {
         }
     }
 
-    /// Writes turns. Returns the state before the one of this number, if nothing that is to come
-    /// changes it.
-    pub(super) fn turns(&mut self, turns: &'a [SessionTurn], number: usize) -> Option<Before> {
+    /// Writes turns. Returns what is before the one of this number, unless it may change with what
+    /// the agent writes later.
+    pub(super) fn turns(&mut self, turns: &'a [SessionTurn], number: Option<usize>) -> Option<Before> {
         let mut before = None;
         for (place, turn) in turns.iter().enumerate() {
-            if place == number && !self.is_open {
+            if Some(place) == number && !self.is_open {
                 before = Some(self.so_far());
             }
             self.turn(turn);
@@ -152,6 +157,7 @@ impl<'a> Lines<'a> {
             lines: self.ordinal,
             at: self.at,
             model: self.model.map(str::to_owned),
+            latest_model: (self.session.model.clone(), self.uses_latest_model),
             requests: written.cloned().collect(),
             until: self.until,
         }
@@ -191,7 +197,9 @@ impl<'a> Lines<'a> {
     fn settings(&mut self, turn: &SessionTurn) {
         self.is_open |= self.requests.is_empty();
         let first = self.requests.front().and_then(|request| request.model.as_deref());
-        let model = first.or(self.model).or(self.session.model.as_deref());
+        let named = first.or(self.model);
+        self.uses_latest_model |= named.is_none();
+        let model = named.or(self.session.model.as_deref());
         if self.model != model || self.model.is_none() {
             self.choose(turn, model);
         }

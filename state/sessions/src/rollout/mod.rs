@@ -21,15 +21,15 @@ pub(crate) const OTHER_USAGE: &str = "other_usage_record";
 /// The same session gives the same bytes, and a session that has grown gives the earlier bytes and
 /// more, unless something before has changed: a title, or the result of a call.
 pub fn to_rollout(session: &Session, ids: &ThreadIds<'_>) -> Vec<u8> {
-    to_rollout_with(session, ids, 0).0
+    to_rollout_with(session, ids, None).0
 }
 
-/// Also returns the state of the rollout before a turn; `None` if what is before it depends on
-/// what is to come.
+/// Also returns what is before the turn of this number; `None` if that may change with what the
+/// agent writes later.
 pub(crate) fn to_rollout_with(
     session: &Session,
     ids: &ThreadIds<'_>,
-    turn: usize,
+    turn: Option<usize>,
 ) -> (Vec<u8>, Option<Before>) {
     let mut lines = Lines::new(session, ids);
     // What was migrated from a session that has no thread stands for that session.
@@ -40,12 +40,12 @@ pub(crate) fn to_rollout_with(
     lines.header(inherited);
     inherited.iter().for_each(|turn| lines.turn(turn));
     lines.title();
-    let before = lines.turns(own, turn.saturating_sub(inherited.len()));
+    let before = lines.turns(own, turn.and_then(|turn| turn.checked_sub(inherited.len())));
     (lines.finish(), before)
 }
 
 /// Returns the lines before the first turn of a session without inherited turns.
-pub(crate) fn beginning(session: &Session, ids: &ThreadIds<'_>) -> Vec<u8> {
+pub(crate) fn head(session: &Session, ids: &ThreadIds<'_>) -> Vec<u8> {
     let mut lines = Lines::new(session, ids);
     lines.header(&[]);
     lines.title();
@@ -63,38 +63,43 @@ pub(crate) struct Before {
     pub(crate) at: Option<Timestamp>,
     /// Model of the last settings; `None` if the next turn has settings in any case.
     pub(crate) model: Option<String>,
+    /// The session's latest model, and true if settings have it because no request names one.
+    pub(crate) latest_model: (Option<String>, bool),
     /// Ids of their requests, which are not written again.
     pub(crate) requests: HashSet<String>,
-    /// A request before this time would have been written among these lines, if no other waited.
+    /// Time before which a request would be among these lines, if no earlier one were missing.
     pub(crate) until: Option<Timestamp>,
 }
 
 impl Before {
-    /// Returns true if none of a session's requests from this place on belongs among these lines.
+    /// Returns true if these lines are right for a session with more requests, from this number on.
     pub(crate) fn fits(&self, session: &Session, from: usize) -> bool {
         let (known, new) = session.requests.split_at(from);
         let is_written = |request: &Request| self.requests.contains(&request.id);
-        let waits = |request: &Request| request.purpose.is_conversation() && !is_written(request);
-        let is_any_waiting = known.iter().any(waits);
-        new.iter().all(|request| {
-            let is_later = match request.at {
-                Some(at) => Some(at) >= self.until,
-                None => !request.purpose.is_conversation(),
-            };
-            !is_written(request) && (is_later || waits(request) && is_any_waiting)
-        })
+        let is_missing = |request: &Request| request.purpose.is_conversation() && !is_written(request);
+        let is_any_missing = known.iter().any(is_missing);
+        let (model, is_used) = &self.latest_model;
+        (!is_used || *model == session.model)
+            && new.iter().all(|request| {
+                let is_later = match request.at {
+                    Some(at) => Some(at) >= self.until,
+                    None => !request.purpose.is_conversation(),
+                };
+                !is_written(request) && (is_later || is_missing(request) && is_any_missing)
+            })
     }
 }
 
-/// Returns the lines of a session's turns from one on, after other lines, with the state before a
-/// later one, as [`to_rollout_with`].
+/// Returns the lines of a session's turns from this number on, after other lines, with what is
+/// before the turn of another number, as [`to_rollout_with`].
 pub(crate) fn to_rollout_after(
     before: &Before,
     session: &Session,
     ids: &ThreadIds<'_>,
-    [from, turn]: [usize; 2],
+    from: usize,
+    turn: Option<usize>,
 ) -> (Vec<u8>, Option<Before>) {
     let mut lines = Lines::after(before, session, ids);
-    let before = lines.turns(&session.turns[from..], turn.saturating_sub(from));
+    let before = lines.turns(&session.turns[from..], turn.and_then(|turn| turn.checked_sub(from)));
     (lines.finish(), before)
 }

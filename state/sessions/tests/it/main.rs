@@ -14,11 +14,12 @@ mod kimi;
 mod kimi_code;
 mod migrated;
 mod mirror;
+mod mirror_continued;
 mod mirror_damage;
 mod mirror_killed;
 mod mirror_places;
 mod mirror_recovered;
-mod mirror_resumed;
+
 mod opencode;
 mod openhands;
 mod pi;

@@ -61,7 +61,7 @@ impl SessionStore for Claude {
         let families = Arc::new(families);
         let of_pieces = Arc::clone(&families);
         let open =
-            OpenStore::resumable(listing, move |found, resume| read::session(found, &families, resume));
+            OpenStore::incremental(listing, move |found, progress| read::session(found, &families, progress));
         Ok(open.with_pieces(move |found| kept::pieces(found, &of_pieces)))
     }
 

@@ -13,7 +13,7 @@ use crate::draft::Draft;
 use crate::error::StoreError;
 use crate::files;
 use crate::found::FoundSession;
-use crate::resume::{self, LineReader, Resume};
+use crate::incremental::{self, LineReader, Progress};
 use crate::session::{Outcome, Purpose, Relation, Request, Session, TitleSource, Tokens};
 
 /// Model of messages that no model wrote.
@@ -27,7 +27,7 @@ const INTERRUPTED: &str = "[Request interrupted by user";
 pub(super) fn session(
     found: &FoundSession,
     families: &Families,
-    resume: &mut Resume,
+    progress: &mut Progress,
 ) -> Result<Session, StoreError> {
     let path = found.main_file()?;
     let origin = Origin::of(path, families)?;
@@ -41,7 +41,7 @@ pub(super) fn session(
     }
     let by = title_source(found.files.get(1));
     let mut reader = Reader { draft, is_subagent: subagent_of.is_some(), title_source: by };
-    resume::each_line(path, &mut reader, resume, by, |reader, offset, json| {
+    incremental::each_line(path, &mut reader, progress, by, |reader, offset, json| {
         let line: Line<'_> = serde_json::from_str(json)?;
         reader.draft.inherit(origin.own_from.is_some_and(|own| offset < own));
         reader.take(&line);

@@ -43,7 +43,7 @@ impl SessionStore for Copilot {
     }
 
     fn open(&self, place: &Path) -> Result<OpenStore, StoreError> {
-        Ok(OpenStore::resumable(find(place), read::session))
+        Ok(OpenStore::incremental(find(place), read::session))
     }
 
     fn resume(&self, session: &Session) -> Option<ResumeCommand> {

@@ -8,7 +8,7 @@ use super::workspace::Workspace;
 use crate::draft::Draft;
 use crate::error::StoreError;
 use crate::found::FoundSession;
-use crate::resume::{self, LineReader, Resume};
+use crate::incremental::{self, LineReader, Progress};
 use crate::session::{Outcome, Purpose, Relation, Request, Session, TitleSource, Tokens};
 
 /// First bytes of lines that say nothing here and are long: the system prompt, and sums.
@@ -18,10 +18,10 @@ const PASSED_OVER: [&str; 3] = [
     "{\"type\":\"subagent.selected\"",
 ];
 
-pub(super) fn session(found: &FoundSession, resume: &mut Resume) -> Result<Session, StoreError> {
+pub(super) fn session(found: &FoundSession, progress: &mut Progress) -> Result<Session, StoreError> {
     let path = found.main_file()?;
     let mut reader = Reader::new(&found.native_id);
-    resume::each_line(path, &mut reader, resume, (), |reader, _, json| {
+    incremental::each_line(path, &mut reader, progress, (), |reader, _, json| {
         if PASSED_OVER.iter().any(|start| json.starts_with(start)) {
             return Ok(());
         }

@@ -57,7 +57,7 @@ impl SessionStore for Gemini {
 
     fn open(&self, place: &Path) -> Result<OpenStore, StoreError> {
         let (listing, known) = Found::find(place);
-        Ok(OpenStore::resumable_with_known(listing, known, read::session).with_pieces(folders::pieces))
+        Ok(OpenStore::incremental_with_known(listing, known, read::session).with_pieces(folders::pieces))
     }
 
     fn resume(&self, session: &Session) -> Option<ResumeCommand> {

@@ -11,7 +11,7 @@ use crate::draft::Draft;
 use crate::error::StoreError;
 use crate::files;
 use crate::found::FoundSession;
-use crate::resume::{self, LineReader, Resume};
+use crate::incremental::{self, LineReader, Progress};
 use crate::session::{Outcome, Purpose, Relation, Request, Session, TitleSource};
 
 /// Words of the agent's after the user stopped a turn.
@@ -22,7 +22,7 @@ const COMPLETE: &str = "complete_task";
 pub(super) fn session(
     found: &FoundSession,
     known: &Known,
-    resume: &mut Resume,
+    progress: &mut Progress,
 ) -> Result<Session, StoreError> {
     let mut draft = Draft::new(&found.native_id);
     if let Some(parent) = &known.parent {
@@ -33,13 +33,14 @@ pub(super) fn session(
     }
     let mut reader = Reader { draft, has_begun: false, starts: false, compacted: 0 };
     let mut is_there = false;
-    let whole = &mut Resume::default();
-    let resume = if known.chats.len() == 1 { resume } else { whole };
+    // A checkpoint is a place in one file.
+    let whole = &mut Progress::default();
+    let progress = if known.chats.len() == 1 { progress } else { whole };
     for Chat { has_lines, path, .. } in known.chats.iter().filter(|chat| chat.path.is_file()) {
         is_there = true;
         let gone = |error: StoreError| error.or_gone(&found.native_id);
         if *has_lines {
-            let read = resume::each_line(path, &mut reader, resume, (), |reader, _, json| {
+            let read = incremental::each_line(path, &mut reader, progress, (), |reader, _, json| {
                 reader.take(&serde_json::from_str::<Record<'_>>(json)?);
                 Ok(())
             });

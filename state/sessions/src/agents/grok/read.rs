@@ -11,7 +11,7 @@ use crate::draft::Draft;
 use crate::error::StoreError;
 use crate::files;
 use crate::found::FoundSession;
-use crate::resume::{self, LineReader, Resume};
+use crate::incremental::{self, LineReader, Progress};
 use crate::session::{Outcome, Purpose, Relation, Request, Session, TitleSource, Tokens};
 
 /// First words of messages that Grok Build writes in the user's name.
@@ -19,7 +19,7 @@ const INJECTED: &str = "<system-reminder>";
 /// The summary is written this much before or after the updates of the same moment, at most.
 const SAME_MOMENT: SignedDuration = SignedDuration::from_secs(2);
 
-pub(super) fn session(found: &FoundSession, resume: &mut Resume) -> Result<Session, StoreError> {
+pub(super) fn session(found: &FoundSession, progress: &mut Progress) -> Result<Session, StoreError> {
     let path = found.main_file()?;
     let mut draft = Draft::new(&found.native_id);
     let summary = found.files.get(1).map_or(Ok(None), |path| files::document(path));
@@ -40,7 +40,7 @@ pub(super) fn session(found: &FoundSession, resume: &mut Resume) -> Result<Sessi
         draft.cwd(&cwd);
     }
     let mut reader = Reader { draft, forked_at: summary.forked_at, open: None };
-    resume::each_line(path, &mut reader, resume, summary.forked_at, |reader, _, json| {
+    incremental::each_line(path, &mut reader, progress, summary.forked_at, |reader, _, json| {
         reader.take(&serde_json::from_str::<Line<'_>>(json)?, &found.native_id);
         Ok(())
     })?;

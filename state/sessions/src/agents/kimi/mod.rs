@@ -53,7 +53,7 @@ impl SessionStore for Kimi {
 
     fn open(&self, place: &Path) -> Result<OpenStore, StoreError> {
         let (listing, known) = find(place);
-        Ok(OpenStore::resumable_with_known(listing, known, read::session).with_pieces(pieces))
+        Ok(OpenStore::incremental_with_known(listing, known, read::session).with_pieces(pieces))
     }
 
     fn resume(&self, session: &Session) -> Option<ResumeCommand> {

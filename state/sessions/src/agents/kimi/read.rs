@@ -12,7 +12,7 @@ use crate::draft::Draft;
 use crate::error::StoreError;
 use crate::files;
 use crate::found::FoundSession;
-use crate::resume::{self, LineReader, Resume};
+use crate::incremental::{self, LineReader, Progress};
 use crate::session::{Outcome, Purpose, Relation, Request, Session, TitleSource, Tokens};
 use crate::tolerant::or_default;
 
@@ -32,7 +32,7 @@ struct About {
 pub(super) fn session(
     found: &FoundSession,
     known: &Known,
-    resume: &mut Resume,
+    progress: &mut Progress,
 ) -> Result<Session, StoreError> {
     let path = found.main_file()?;
     let mut draft = Draft::new(&found.native_id);
@@ -54,7 +54,7 @@ pub(super) fn session(
     let with_file = subagents.filter(|folder| folder.join("wire.jsonl").is_file());
     let own_sessions: BTreeSet<_> = with_file.map(|folder| files::name(&folder).to_owned()).collect();
     let mut reader = Reader { draft, own_sessions: own_sessions.clone(), step: Step::default() };
-    resume::each_line(path, &mut reader, resume, own_sessions, |reader, _, json| {
+    incremental::each_line(path, &mut reader, progress, own_sessions, |reader, _, json| {
         match serde_json::from_str::<Line<'_>>(json) {
             Ok(line) => {
                 if let Some(version) = &line.protocol_version {

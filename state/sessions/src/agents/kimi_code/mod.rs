@@ -55,7 +55,7 @@ impl SessionStore for KimiCode {
 
     fn open(&self, place: &Path) -> Result<OpenStore, StoreError> {
         let (listing, known) = find(place);
-        Ok(OpenStore::resumable_with_known(listing, known, read::session).with_pieces(kept::pieces))
+        Ok(OpenStore::incremental_with_known(listing, known, read::session).with_pieces(kept::pieces))
     }
 
     fn resume(&self, session: &Session) -> Option<ResumeCommand> {

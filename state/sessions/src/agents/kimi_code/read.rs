@@ -11,7 +11,7 @@ use crate::draft::Draft;
 use crate::error::StoreError;
 use crate::files;
 use crate::found::FoundSession;
-use crate::resume::{self, LineReader, Resume};
+use crate::incremental::{self, LineReader, Progress};
 use crate::session::{Outcome, Purpose, Relation, Request, Session, TitleSource, Tokens};
 
 /// First bytes of long lines that say nothing here: tools, the system prompt, and messages that
@@ -22,7 +22,7 @@ const PASSED_OVER: [&str; 3] =
 pub(super) fn session(
     found: &FoundSession,
     known: &Known,
-    resume: &mut Resume,
+    progress: &mut Progress,
 ) -> Result<Session, StoreError> {
     let path = found.main_file()?;
     // The agent writes it again and again, and may be at it.
@@ -32,7 +32,7 @@ pub(super) fn session(
         // Without it, the parent of a fork is not known, but its lines still are.
         reader.position.copied_until = line::forked_at(path)?;
     }
-    resume::each_line(path, &mut reader, resume, (), |reader, _, json| {
+    incremental::each_line(path, &mut reader, progress, (), |reader, _, json| {
         if PASSED_OVER.iter().any(|start| json.starts_with(start)) {
             return Ok(());
         }

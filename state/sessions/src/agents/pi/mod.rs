@@ -52,7 +52,7 @@ impl SessionStore for Pi {
     }
 
     fn open(&self, place: &Path) -> Result<OpenStore, StoreError> {
-        Ok(OpenStore::resumable(find(place), read::session))
+        Ok(OpenStore::incremental(find(place), read::session))
     }
 
     fn resume(&self, session: &Session) -> Option<ResumeCommand> {

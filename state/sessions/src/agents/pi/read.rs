@@ -7,14 +7,14 @@ use crate::agents::blocks::{blocks, count, text};
 use crate::draft::Draft;
 use crate::error::StoreError;
 use crate::found::FoundSession;
-use crate::resume::{self, LineReader, Resume};
+use crate::incremental::{self, LineReader, Progress};
 use crate::session::{Outcome, Purpose, Relation, Request, Session, TitleSource};
 
-pub(super) fn session(found: &FoundSession, resume: &mut Resume) -> Result<Session, StoreError> {
+pub(super) fn session(found: &FoundSession, progress: &mut Progress) -> Result<Session, StoreError> {
     let path = found.main_file()?;
     let draft = Draft::new(&found.native_id);
     let mut reader = Reader { draft, has_header: false, forked_at: None, early: Vec::new() };
-    let read = resume::each_line(path, &mut reader, resume, (), |reader, _, json| {
+    let read = incremental::each_line(path, &mut reader, progress, (), |reader, _, json| {
         reader.take(&serde_json::from_str::<Line<'_>>(json)?, json);
         Ok(())
     });

@@ -45,7 +45,7 @@ impl SessionStore for Qwen {
     }
 
     fn open(&self, place: &Path) -> Result<OpenStore, StoreError> {
-        Ok(OpenStore::resumable(find(place), read::session).with_pieces(pieces))
+        Ok(OpenStore::incremental(find(place), read::session).with_pieces(pieces))
     }
 
     fn resume(&self, session: &Session) -> Option<ResumeCommand> {

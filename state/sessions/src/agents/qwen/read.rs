@@ -10,7 +10,7 @@ use crate::draft::Draft;
 use crate::error::StoreError;
 use crate::files;
 use crate::found::FoundSession;
-use crate::resume::{self, LineReader, Resume};
+use crate::incremental::{self, LineReader, Progress};
 use crate::session::{Outcome, Purpose, Relation, Request, Session, TitleSource, Tokens};
 
 /// First words of the ids of agents that work without the user, such as the one for memories.
@@ -18,7 +18,7 @@ const MANAGED: &str = "managed-";
 /// Part of the ids of a conversation's prompts; other requests have other ids.
 const CONVERSATION: &str = "########";
 
-pub(super) fn session(found: &FoundSession, resume: &mut Resume) -> Result<Session, StoreError> {
+pub(super) fn session(found: &FoundSession, progress: &mut Progress) -> Result<Session, StoreError> {
     let path = found.main_file()?;
     let subagents = files::files_with(&subagents(path), "jsonl");
     let subagents = subagents.iter().map(|path| files::stem(path).to_owned()).collect();
@@ -33,7 +33,7 @@ pub(super) fn session(found: &FoundSession, resume: &mut Resume) -> Result<Sessi
         reader.model = meta.and_then(|meta| meta.persisted_cli_flags.model.clone());
     }
     let context = (reader.subagents.clone(), reader.model.clone());
-    let read = resume::each_line(path, &mut reader, resume, context, |reader, _, json| {
+    let read = incremental::each_line(path, &mut reader, progress, context, |reader, _, json| {
         reader.take(&serde_json::from_str::<Line<'_>>(json)?);
         Ok(())
     });

@@ -21,7 +21,7 @@ const STEPS: usize = 8;
 /// what a whole reading gives. Returns how many sessions were read on.
 fn sync(mirror: &Mirror, example: &Example, path: &Path) -> Result<u64> {
     let report = mirror.sync(example.store, &example.place)?.ok_or("locked")?;
-    if report.resumed == 0 {
+    if report.continued == 0 {
         return Ok(0);
     }
     let open = example.store.open(&example.place)?;
@@ -37,7 +37,7 @@ fn sync(mirror: &Mirror, example: &Example, path: &Path) -> Result<u64> {
         return Err(format!("{} is read on as {other:?}", path.display()).into());
     }
     assert_eq!((row.updated_at, row.skipped_lines), (session.updated_at, session.skipped_lines));
-    Ok(report.resumed)
+    Ok(report.continued)
 }
 
 /// Lets the file of a session grow by some lines at a time. Returns how often it was read on.
@@ -112,8 +112,12 @@ impl Growing {
         let folder = tempfile::tempdir()?;
         let whole = Mirror::new(folder.path());
         whole.sync(claude, &self.story.place)?.ok_or("locked")?;
-        assert!(rollout(&self.mirror)? == rollout(&whole)?);
-        Ok(report.resumed)
+        let [read_on, right] = [rollout(&self.mirror)?, rollout(&whole)?];
+        if let Some((line, right)) = read_on.lines().zip(right.lines()).find(|(line, right)| line != right) {
+            return Err(format!("{line}\nin place of {right}").into());
+        }
+        assert_eq!(read_on.len(), right.len());
+        Ok(report.continued)
     }
 
     fn checkpoint(&self) -> Result<PathBuf> {
@@ -122,8 +126,8 @@ impl Growing {
     }
 }
 
-fn rollout(mirror: &Mirror) -> Result<Vec<u8>> {
-    Ok(fs::read(mirror.folder().join("claude").join(mirror.sessions("claude")?.remove(0).file))?)
+fn rollout(mirror: &Mirror) -> Result<String> {
+    Ok(fs::read_to_string(mirror.folder().join("claude").join(mirror.sessions("claude")?.remove(0).file))?)
 }
 
 #[test]
@@ -152,8 +156,8 @@ fn a_session_that_changes_before_its_last_turn_is_read_whole() -> Result {
     growing.story.lines.truncate(4);
     growing.story.write(0)?;
     let claude = store("claude").ok_or("an agent that this build knows")?;
-    assert_eq!(growing.mirror.sync(claude, &growing.story.place)?.ok_or("locked")?.resumed, 0);
-    assert!(String::from_utf8(rollout(&growing.mirror)?)?.contains("three"));
+    assert_eq!(growing.mirror.sync(claude, &growing.story.place)?.ok_or("locked")?.continued, 0);
+    assert!(rollout(&growing.mirror)?.contains("three"));
     Ok(())
 }
 
@@ -170,9 +174,8 @@ fn a_late_result_of_an_earlier_turn_is_taken() -> Result {
     late["message"]["content"] =
         serde_json::json!([{ "type": "tool_result", "tool_use_id": "call", "content": "made it" }]);
     growing.story.lines.push(late.to_string());
-    growing.story.write(0)?;
-    assert_eq!(growing.sync()?, 0);
-    assert!(String::from_utf8(rollout(&growing.mirror)?)?.contains("made it"));
+    assert_eq!(growing.say("five")?, 0, "also before another turn");
+    assert!(rollout(&growing.mirror)?.contains("made it"));
     Ok(())
 }
 
@@ -184,6 +187,30 @@ fn a_late_request_of_an_earlier_turn_is_taken() -> Result {
     growing.story.lines.push(late.to_string());
     growing.story.write(0)?;
     assert_eq!(growing.sync()?, 0);
+    Ok(())
+}
+
+#[test]
+fn tokens_of_an_earlier_request_that_grow_are_taken() -> Result {
+    let mut growing = Growing::new()?;
+    let mut again: serde_json::Value = serde_json::from_str(&growing.story.lines[1])?;
+    (again["uuid"], again["message"]["usage"]["input_tokens"]) = ("again".into(), 70.into());
+    growing.story.lines.push(again.to_string());
+    assert_eq!(growing.say("three")?, 0);
+    Ok(())
+}
+
+#[test]
+fn a_model_that_is_named_late_is_that_of_earlier_turns() -> Result {
+    let mut growing = Growing::new()?;
+    for line in &mut growing.story.lines {
+        *line = line.replace("\"model\":\"m\",", "");
+    }
+    growing.story.write(0)?;
+    growing.sync()?;
+    growing.story.add("three");
+    assert_eq!(growing.say("four")?, 0);
+    assert_eq!(growing.say("five")?, 1);
     Ok(())
 }
 
@@ -206,7 +233,7 @@ fn an_earlier_turn_that_the_user_takes_back_is_withdrawn() -> Result {
             r#"{{"id":"a{number}","type":"gemini","timestamp":"{at}","model":"m","content":"done","tokens":{tokens}}}"#
         ));
         fs::write(&path, lines.join("\n") + "\n")?;
-        resumed.push(mirror.sync(gemini, folder.path())?.ok_or("locked")?.resumed);
+        resumed.push(mirror.sync(gemini, folder.path())?.ok_or("locked")?.continued);
     }
     assert_eq!(resumed, [0, 0, 1, 0]);
     let row = mirror.sessions("gemini")?.remove(0);
@@ -223,12 +250,35 @@ fn a_checkpoint_that_is_damaged_or_of_another_rollout_does_not_count() -> Result
     fs::write(&path, &bytes[..bytes.len() / 2])?;
     assert_eq!(growing.say("three")?, 0);
     assert_eq!(growing.say("four")?, 1);
+    // Rollouts have another format by now.
+    let path = growing.checkpoint()?;
+    let bytes = fs::read_to_string(&path)?;
+    fs::write(&path, bytes.replacen("\"version\":", "\"version\":9", 1))?;
+    assert_eq!(growing.say("five")?, 0);
     // A power cut left the old rollout, or a part of the new one.
     let row = growing.mirror.sessions("claude")?.remove(0);
     let rollout = growing.mirror.folder().join("claude").join(row.file);
     let bytes = fs::read(&rollout)?;
     fs::write(&rollout, &bytes[..bytes.len() / 2])?;
-    assert_eq!(growing.say("five")?, 0);
+    assert_eq!(growing.say("six")?, 0);
+    Ok(())
+}
+
+#[test]
+fn a_checkpoint_that_is_not_of_the_last_rollout_is_removed() -> Result {
+    let mut growing = Growing::new()?;
+    let path = growing.checkpoint()?;
+    assert!(path.exists());
+    let with = growing.mirror.clone();
+    growing.mirror = with.clone().with_checkpoints_from(u64::MAX);
+    assert_eq!(growing.say("three")?, 0);
+    assert!(!path.exists(), "it is no longer large");
+    growing.mirror = with;
+    assert_eq!(growing.say("four")?, 0);
+    let orphan = path.with_file_name("rollout.checkpoint");
+    fs::copy(&path, &orphan)?;
+    assert_eq!(growing.say("five")?, 1);
+    assert!(path.exists() && !orphan.exists());
     Ok(())
 }
 
