@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, HashSet};
 use std::iter::zip;
 use std::path::Path;
 use std::sync::mpsc::sync_channel;
+use std::sync::{Mutex, PoisonError};
 use std::thread;
 
 use threadkeep_rollout::untouched;
@@ -21,6 +22,9 @@ use crate::error::StoreError;
 use crate::found::Unread;
 use crate::ids::{OtherThreads, ThreadIds};
 use crate::store::{OpenStore, SessionStore, is_name};
+
+/// Places that are looked at at the same time.
+const LOOKERS: usize = 2;
 
 /// Lock of a mirror. While it is held, no other process writes to the mirror.
 #[derive(Debug)]
@@ -78,16 +82,18 @@ impl MirrorLock {
     pub fn read(&mut self, places: &[StorePlace<'_>]) -> Vec<Result<SyncReport, MirrorError>> {
         let known = places.iter().map(|place| self.pending.state(place.store.name(), place.path));
         let known: Vec<_> = known.collect();
-        // One place is looked at while the sessions of another are read.
-        let (send, looked) = sync_channel(0);
+        let (send, looked): (Vec<_>, Vec<_>) = places.iter().map(|_| sync_channel(1)).unzip();
+        let waiting = Mutex::new(zip(zip(places, known), send));
+        // Other places are looked at while the sessions of one are read.
+        let look = || {
+            let next = || waiting.lock().unwrap_or_else(PoisonError::into_inner).next();
+            while let Some(((place, known), send)) = next() {
+                _ = send.send(Looked::at(place, known));
+            }
+        };
         thread::scope(|scope| {
-            scope.spawn(move || {
-                for (place, known) in zip(places, known) {
-                    if send.send(Looked::at(place, known)).is_err() {
-                        break;
-                    }
-                }
-            });
+            (0..LOOKERS).for_each(|_| _ = scope.spawn(look));
+            let looked = looked.into_iter().filter_map(|looked| looked.recv().ok());
             zip(places, looked).map(|(place, looked)| self.read_one(place, looked)).collect()
         })
     }
