@@ -11,6 +11,20 @@ use crate::error::StoreError;
 use crate::files;
 use crate::session::Tokens;
 
+/// Returns true for a line that says nothing here, by its first bytes: requests to the model, and
+/// what the agent adds to prompts. Most of a session is such lines.
+pub(super) fn is_passed_over(json: &str) -> bool {
+    let after_parent = || {
+        let rest = json.strip_prefix("{\"parentUuid\":")?;
+        let rest = rest
+            .strip_prefix("null")
+            .or_else(|| rest.strip_prefix('"')?.split_once('"').map(|(_, rest)| rest))?;
+        rest.strip_prefix(",\"isSidechain\":false").or_else(|| rest.strip_prefix(",\"isSidechain\":true"))
+    };
+    json.starts_with("{\"type\":\"api-request")
+        || after_parent().is_some_and(|rest| rest.starts_with(",\"attachment\":"))
+}
+
 /// Line. Its fields depend on its type.
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -151,6 +165,9 @@ pub(super) struct Beginning {
 /// Returns the beginning of a file; `None` of a file without a message.
 pub(super) fn beginning(path: &Path) -> Result<Option<Beginning>, StoreError> {
     files::find(path, |found: &mut Option<Beginning>, json| {
+        if is_passed_over(json) {
+            return Ok(true);
+        }
         let line: Head<'_> = serde_json::from_str(json)?;
         if !line.is_message() {
             return Ok(true);

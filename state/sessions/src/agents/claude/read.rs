@@ -6,7 +6,7 @@ use serde::Deserialize;
 use threadkeep_rollout::TurnItemKind;
 
 use super::SUBAGENTS;
-use super::line::Line;
+use super::line::{self, Line};
 use super::origin::{Families, Origin};
 use crate::agents::blocks::{blocks, text};
 use crate::draft::Draft;
@@ -42,6 +42,9 @@ pub(super) fn session(
     let by = title_source(found.files.get(1));
     let mut reader = Reader { draft, is_subagent: subagent_of.is_some(), title_source: by };
     incremental::each_line(path, &mut reader, progress, by, |reader, offset, json| {
+        if line::is_passed_over(json) {
+            return Ok(());
+        }
         let line: Line<'_> = serde_json::from_str(json)?;
         reader.draft.inherit(origin.own_from.is_some_and(|own| offset < own));
         reader.take(&line);
