@@ -2,6 +2,7 @@
 //! makes meanwhile.
 
 use std::fs::{self, File};
+use std::path::Path;
 use std::process::{Child, Stdio};
 use std::thread;
 
@@ -90,6 +91,32 @@ fn a_decision_is_reported_that_may_have_come_too_late() -> Result {
     let said = fixture.say(rename.wait_with_output()?)?;
     assert_eq!(said.code, Some(0), "{}", said.all());
     assert_eq!(name(&fixture, &id)?, "Second name");
+    Ok(())
+}
+
+#[test]
+fn a_change_needs_no_folder_for_the_data_of_programs() -> Result {
+    let (fixture, id) = named()?;
+    let rename = ["threads", "rename", &id, "Second name"];
+    let in_file = |path: &Path| -> Result {
+        let renamed = fixture.command(&rename).env("XDG_DATA_HOME", path).output()?;
+        let said = fixture.say(renamed)?;
+        assert_eq!(said.code, Some(0), "{}", said.all());
+        Ok(())
+    };
+    let file = fixture.path().join("file");
+    fs::write(&file, "")?;
+    in_file(&file)?;
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt as _;
+        // Root may read it.
+        let folder = fixture.path().join("closed");
+        fs::create_dir_all(folder.join("threadkeep"))?;
+        fs::set_permissions(folder.join("threadkeep"), fs::Permissions::from_mode(0o000))?;
+        in_file(&folder)?;
+        fs::set_permissions(folder.join("threadkeep"), fs::Permissions::from_mode(0o700))?;
+    }
     Ok(())
 }
 

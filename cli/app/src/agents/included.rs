@@ -140,7 +140,15 @@ pub(super) async fn locked(sqlite_home: &Path) -> Result<Option<File>, Fault> {
 pub(super) async fn unlocked(sqlite_home: &Path) -> Result<(), Fault> {
     let path = sqlite_home.join(LOCK);
     let file = match File::open(&path) {
-        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
+        // A user who cannot read it cannot use the list of agents, either.
+        Err(error)
+            if matches!(
+                error.kind(),
+                io::ErrorKind::NotFound | io::ErrorKind::NotADirectory | io::ErrorKind::PermissionDenied
+            ) =>
+        {
+            return Ok(());
+        }
         opened => opened.map_err(|error| unusable("read", &path, &error))?,
     };
     let take = || match file.try_lock_shared() {
