@@ -54,14 +54,21 @@ pub(crate) fn run(command: &Command, screen: &Screen) -> Code {
     };
     let mut after = After::default();
     let answered = runtime.block_on(answer(command, screen, &mut after));
-    let After { log, snapshots, telemetry } = after;
+    let After { log, snapshots, telemetry, changed } = after;
     note_recoveries(screen);
     let code = match answered {
         Ok(answer) => {
-            let code = screen.answer(&*answer).unwrap_or_else(|fault| {
+            let mut code = screen.answer(&*answer).unwrap_or_else(|fault| {
                 screen.fault(&fault);
                 Code::CouldNotRun
             });
+            // The answer may be all that is known of the change.
+            if let Some(dirs) = changed
+                && let Err(fault) = runtime.block_on(other_agents::check_unmoved(&dirs, &screen.given))
+            {
+                screen.fault(&fault);
+                code = Code::CouldNotRun;
+            }
             if let Some(log) = &log {
                 log.done(code as u8, &answer.done(), answer.thread());
             }
@@ -108,6 +115,8 @@ struct After {
     /// Directories for which the daily snapshots are due.
     snapshots: Option<(Dirs, Snapshots)>,
     telemetry: Telemetry,
+    /// Directories in which the command has changed something.
+    changed: Option<Dirs>,
 }
 
 /// Runs the command. Starts what ends after it.
@@ -142,7 +151,7 @@ async fn answer(command: &Command, screen: &Screen, after: &mut After) -> Answer
     let context = Context { dirs, config, settings, screen };
     let answer = run_past_damage(&*command, &context).await?;
     if command.logged().is_some() && answer.changed() {
-        other_agents::check_unmoved(&context.dirs, &screen.given).await?;
+        after.changed = Some(context.dirs);
     }
     Ok(answer)
 }

@@ -2,9 +2,12 @@
 //! makes meanwhile.
 
 use std::fs::{self, File};
+use std::io::{BufRead as _, BufReader};
 use std::path::Path;
 use std::process::{Child, Stdio};
 use std::thread;
+
+use serde_json::Value;
 
 use crate::agents::{ids, shared, with_claude};
 use crate::fixture::{Fixture, Result};
@@ -77,12 +80,14 @@ fn a_decision_is_reported_that_may_have_come_too_late() -> Result {
     let rename = renaming(&fixture, &id, "Second name")?;
     fs::write(shared(&fixture).join("agents.json"), r#"{"version": 1, "agents": []}"#)?;
     drop(lock);
-    insta::assert_snapshot!(fixture.say(rename.wait_with_output()?)?.all(), @r"
+    insta::assert_snapshot!(fixture.say(rename.wait_with_output()?)?.all(), @r#"
     exit 2
+    --- stdout
+    01a20371-2e88-7042-9271-7b3c9ce3f36d is now called "Second name"
     --- stderr
     error: the change was made in [tmp]/home/threadkeep, which was just taken over to [tmp]/user/.local/share/threadkeep
-      hint: run it again: the change may be missing there
-    ");
+      hint: look there, and repeat the change if it is missing
+    "#);
     // Nothing was taken over, and the change holds.
     let (fixture, id) = named()?;
     let lock = locked(&fixture)?;
@@ -90,6 +95,41 @@ fn a_decision_is_reported_that_may_have_come_too_late() -> Result {
     drop(lock);
     let said = fixture.say(rename.wait_with_output()?)?;
     assert_eq!(said.code, Some(0), "{}", said.all());
+    assert_eq!(name(&fixture, &id)?, "Second name");
+    Ok(())
+}
+
+#[test]
+fn a_change_is_answered_before_it_is_known_if_it_came_too_late() -> Result {
+    let fixture = with_claude()?;
+    let lock = locked(&fixture)?;
+    let create = ["device-key", "create", "--account", "user-1", "--client", "laptop"];
+    let mut create =
+        started(&fixture, &[&["--json"], &create[..], &["--policy", "allow-software"]].concat())?;
+    let mut answer = BufReader::new(create.stdout.take().ok_or("piped")?);
+    let mut line = String::new();
+    answer.read_line(&mut line)?;
+    let key: Value = serde_json::from_str(&line)?;
+    assert!(key["key_id"].is_string(), "{line}");
+    fs::write(shared(&fixture).join("agents.json"), r#"{"version": 1, "agents": []}"#)?;
+    drop(lock);
+    let said = fixture.say(create.wait_with_output()?)?;
+    assert!(said.code == Some(2) && said.stderr.contains("look there, and repeat"), "{}", said.all());
+    Ok(())
+}
+
+#[test]
+fn a_change_is_said_to_be_made_if_the_lock_is_never_free() -> Result {
+    let (fixture, id) = named()?;
+    let _lock = locked(&fixture)?;
+    insta::assert_snapshot!(fixture.run(&["threads", "rename", &id, "Second name"])?.all(), @r#"
+    exit 2
+    --- stdout
+    01a20371-2e88-7042-9271-7b3c9ce3f36d is now called "Second name"
+    --- stderr
+    error: the change was made in [tmp]/home/threadkeep, which may be taken over to [tmp]/user/.local/share/threadkeep: another process works on [tmp]/user/.local/share/threadkeep/agents.lock
+      hint: look there, and repeat the change if it is missing
+    "#);
     assert_eq!(name(&fixture, &id)?, "Second name");
     Ok(())
 }
