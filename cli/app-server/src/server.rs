@@ -8,7 +8,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use serde_json::Value;
 use serde_json::value::RawValue;
 use threadkeep_app::Fault;
-use threadkeep_app::dirs::Dirs;
+use threadkeep_app::dirs::{Dirs, Given};
 use threadkeep_app::opening::{self, Access, Index};
 use threadkeep_app::settings::DeviceKeys;
 use threadkeep_rollout::AgentHome;
@@ -46,6 +46,8 @@ pub trait Commands {
 pub struct Options {
     /// The two directories.
     pub dirs: Dirs,
+    /// Directories that the user chose with options.
+    pub given: Given,
     /// Settings of device keys.
     pub device_keys: DeviceKeys,
     /// True to let the kernel report changed files, where it can. False looks at the home every
@@ -58,6 +60,7 @@ pub struct Options {
 /// A server of one home. Its tasks run on the `LocalSet` in which it was started.
 pub(crate) struct Server {
     pub(crate) dirs: Dirs,
+    given: Given,
     pub(crate) device_keys: DeviceKeys,
     pub(crate) has_watch: bool,
     pub(crate) commands: Box<dyn Commands>,
@@ -119,9 +122,10 @@ fn file_id(dirs: &Dirs) -> Option<FileId> {
 impl Server {
     /// Makes a server. Nothing runs yet.
     pub(crate) fn new(options: Options) -> Server {
-        let Options { dirs, device_keys, has_watch, commands } = options;
+        let Options { dirs, given, device_keys, has_watch, commands } = options;
         Server {
             dirs: dirs.absolute(),
+            given,
             device_keys,
             has_watch,
             commands,
@@ -189,8 +193,14 @@ impl Server {
     ///
     /// # Errors
     ///
-    /// Also fails if the index cannot be written.
+    /// Also fails if the index cannot be written, and once commands use another SQLite home: they
+    /// would never see the change.
     pub(crate) async fn writable(&self) -> Result<Rc<Opened>, Fault> {
+        let (own, now) = (&self.dirs.sqlite_home, Dirs::find(&self.given)?.absolute().sqlite_home);
+        if now != *own {
+            let why = format!("{} was taken over to {}", own.display(), now.display());
+            return Err(Fault::new(why, "stop this server and start it again, and then make the change"));
+        }
         let opened = self.opened().await?;
         if opened.index.access == Access::Write {
             return Ok(opened);

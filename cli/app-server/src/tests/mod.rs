@@ -83,12 +83,10 @@ pub(crate) struct Client {
 impl Client {
     /// Starts a server on a home, and initializes a client. Call it in a `LocalSet`.
     pub(crate) async fn start(home: &Home, has_watch: bool) -> Result<Client> {
-        let dirs = Dirs::find(&Given {
-            home: Some(home.path().to_owned()),
-            sqlite_home: Some(home.path().join("threadkeep")),
-        })?;
-        let device_keys = DeviceKeys::default();
-        let server = start(Options { dirs, device_keys, has_watch, commands: Box::new(NoCommands) });
+        let given =
+            Given { home: Some(home.path().to_owned()), sqlite_home: Some(home.path().join("threadkeep")) };
+        let (dirs, device_keys) = (Dirs::find(&given)?, DeviceKeys::default());
+        let server = start(Options { dirs, given, device_keys, has_watch, commands: Box::new(NoCommands) });
         let (input, their_input) = duplex(1 << 20);
         let (their_output, output) = duplex(1 << 20);
         let served = spawn_local(async move {

@@ -93,7 +93,7 @@ fn left_behind(before: &Dirs, now: &Dirs) -> Result<Option<Message>, Fault> {
     }
     let stop = command("--sqlite-home").arg(before.sqlite_home.display()).append("app-server stop");
     let start = command("app-server start");
-    let why = "the server that is running does not show them: ";
+    let why = "the server that is running does not show them, and refuses changes: ";
     Ok(Some((why, stop, " ends it, and ", start, " starts one that does").into()))
 }
 

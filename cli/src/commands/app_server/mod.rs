@@ -27,7 +27,8 @@ pub(super) fn of(args: &AppServerArgs) -> Box<dyn Run + '_> {
 
 /// Returns the options of a server for the context's home.
 fn options(context: &Context<'_>) -> Options {
-    let commands = Documents::new(&context.dirs, &context.screen.given);
+    let (dirs, given) = (context.dirs.clone(), context.screen.given.clone());
+    let commands = Documents::new(&dirs, &given);
     let device_keys = context.settings.device_keys.clone();
-    Options { dirs: context.dirs.clone(), device_keys, has_watch: true, commands: Box::new(commands) }
+    Options { dirs, given, device_keys, has_watch: true, commands: Box::new(commands) }
 }

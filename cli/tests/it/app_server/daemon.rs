@@ -280,8 +280,16 @@ fn a_signal_lets_requests_finish() -> Result {
 fn the_first_agent_moves_the_home_away_from_a_running_server() -> Result {
     let fixture = with_claude()?;
     fixture.json(&["app-server", "start"])?;
+    let mut client = Client::socket(&fixture)?;
+    let list = fixture.json(&["threads", "--limit", "1"])?;
+    let id = list["threads"][0]["id"].as_str().ok_or("a thread")?;
+    let rename = |name: &str| json!({ "threadId": id, "name": name });
+    client.call("thread/name/set", rename("First name"))?;
     let said = fixture.run(&["agents", "add", "claude"])?;
-    insta::assert_snapshot!(said.stderr.lines().next().unwrap_or_default(), @"note: the server that is running does not show them: `threadkeep --sqlite-home [tmp]/home/threadkeep app-server stop` ends it, and `threadkeep app-server start` starts one that does");
+    insta::assert_snapshot!(said.stderr.lines().next().unwrap_or_default(), @"note: the server that is running does not show them, and refuses changes: `threadkeep --sqlite-home [tmp]/home/threadkeep app-server stop` ends it, and `threadkeep app-server start` starts one that does");
+    let (_, why) = client.refused("thread/name/set", rename("Second name"))?;
+    assert!(why.contains("home/threadkeep was taken over to "), "{why}");
+    assert_eq!(fixture.json(&["threads", "show", id])?["thread"]["name"], "First name");
     let old = fixture.path().join("home/threadkeep").display().to_string();
     assert_eq!(fixture.run(&["--sqlite-home", &old, "app-server", "stop"])?.code, Some(0));
     assert_eq!(fixture.run(&["--sqlite-home", &old, "app-server", "status"])?.code, Some(1));
