@@ -8,7 +8,7 @@ use tempfile::NamedTempFile;
 use threadkeep_sessions::{Environment, SessionStore, Unread, store, unlisted};
 use threadkeep_state::{DATABASES, HOME_AGENT};
 
-use super::included::{Included, include_locked, included, is_shared, locked};
+use super::included::{Included, include_locked, included, is_shared, locked, replace};
 use super::names::unknown;
 use super::vault::vault;
 use crate::device_keys::FOLDER;
@@ -186,7 +186,7 @@ fn take_over(from: &Path, to: &Path) -> Result<bool, Fault> {
     let missing = names.filter(|name| from.join(name).is_file() && !to.join(name).exists());
     let missing: Vec<String> = missing.collect();
     let list = to.join(COPYING);
-    fs::write(&list, missing.join("\n")).map_err(|error| failed("write", &list, &error))?;
+    replace(&list, missing.join("\n").as_bytes()).map_err(|error| failed("write", &list, &error))?;
     for name in &missing {
         let (source, target) = (from.join(name), to.join(name));
         if let Some(folder) = target.parent() {

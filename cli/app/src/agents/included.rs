@@ -161,15 +161,22 @@ pub(super) async fn unlocked(sqlite_home: &Path) -> Result<(), Fault> {
 
 fn write(sqlite_home: &Path, agents: Vec<Included>) -> Result<(), Fault> {
     let path = list(sqlite_home);
-    let written = || -> io::Result<()> {
-        let mut file = NamedTempFile::new_in(sqlite_home)?;
-        serde_json::to_writer_pretty(&mut file, &List { version: 1, agents })?;
-        file.write_all(b"\n")?;
-        file.as_file().sync_data()?;
-        file.persist(&path).map_err(|error| error.error)?;
-        Ok(())
-    };
-    fs::create_dir_all(sqlite_home).and_then(|()| written()).map_err(|error| unusable("write", &path, &error))
+    let bytes = serde_json::to_vec_pretty(&List { version: 1, agents }).map_err(io::Error::from);
+    let written = bytes.and_then(|mut bytes| {
+        bytes.push(b'\n');
+        fs::create_dir_all(sqlite_home)?;
+        replace(&path, &bytes)
+    });
+    written.map_err(|error| unusable("write", &path, &error))
+}
+
+/// Replaces a file. A kill or a power cut leaves the old one or the new one.
+pub(super) fn replace(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    let mut file = NamedTempFile::new_in(path.parent().unwrap_or(path))?;
+    file.write_all(bytes)?;
+    file.as_file().sync_data()?;
+    file.persist(path)?;
+    Ok(())
 }
 
 fn unusable(verb: &str, path: &Path, error: &io::Error) -> Fault {
