@@ -197,9 +197,37 @@ fn kept_files_move_with_the_folder_for_the_databases() -> Result {
     assert!(fixture.sqlite_home().join("kept/codex").join(id).is_dir());
     fixture.json(&["agents", "add", "claude"])?;
     assert_eq!(fixture.json(&["kept"])?["kept"][0]["thread_id"], id);
-    assert!(!fixture.path().join("home/threadkeep/kept").exists());
+    assert!(!fixture.path().join("home/threadkeep/kept/codex").join(id).exists());
     fixture.json(&["threads", "delete", id, "--yes"])?;
     assert!(!shared(&fixture).join("kept/codex").join(id).exists());
+    Ok(())
+}
+
+#[test]
+fn kept_files_come_together_after_their_move_was_cut_off() -> Result {
+    let fixture = with_claude()?;
+    let listed = fixture.json(&["threads", "--limit", "3"])?;
+    let ids = ids(&listed);
+    let (old, new) = (fixture.path().join("home/threadkeep/kept"), shared(&fixture).join("kept"));
+    fixture.json(&["keep", ids[0], "--yes"])?;
+    // A process was killed when it had moved them, and before the agent was on the list.
+    fs::create_dir_all(shared(&fixture))?;
+    fs::rename(&old, &new)?;
+    fixture.json(&["keep", ids[1], "--yes"])?;
+    // Another one cannot move the rest.
+    fs::rename(new.join("codex"), fixture.path().join("codex"))?;
+    fs::write(new.join("codex"), "")?;
+    let failed = refused(&fixture, &["agents", "add", "claude"])?;
+    assert!(failed.contains("threadkeep/kept/codex"), "{failed}");
+    fs::remove_file(new.join("codex"))?;
+    fs::rename(fixture.path().join("codex"), new.join("codex"))?;
+    fixture.json(&["keep", ids[2], "--yes"])?;
+    let added = fixture.json(&["agents", "add", "claude"])?;
+    assert!(added["taken_over_from"].is_string(), "{added}");
+    let listed = fixture.json(&["kept"])?;
+    let mut kept: Vec<_> = listed["kept"].as_array().ok_or("an array")?.iter().collect();
+    kept.retain(|kept| ids.iter().any(|id| kept["thread_id"] == *id));
+    assert_eq!(kept.len(), 3, "{listed}");
     Ok(())
 }
 

@@ -9,8 +9,9 @@ use threadkeep_sessions::{Environment, SessionStore, Unread, store, unlisted};
 use threadkeep_state::{DATABASES, HOME_AGENT};
 
 use super::included::{Included, include_locked, included, is_shared, locked, replace};
+use super::lock::lock_vault;
 use super::names::unknown;
-use super::vault::vault;
+use super::vault::{lock_copies, vault};
 use crate::device_keys::FOLDER;
 use crate::dirs::Dirs;
 use crate::fault::Fault;
@@ -78,7 +79,7 @@ pub async fn add(dirs: &Dirs, agent: &str, folder: Option<&Path>) -> Result<Adde
     // A process that changes something in the home's own one looks at the list afterwards, with the
     // lock. A change from before the lock is taken over, and it reports a later one.
     let lock = locked(&sqlite_home).await?;
-    let taken_over = prepare_sqlite_home(dirs)?;
+    let taken_over = prepare_sqlite_home(dirs).await?;
     let included = Included { agent: agent.to_owned(), place };
     let is_new = include_locked(&sqlite_home, included.clone())?;
     // The list says that it is done: what stays of the names is not read again.
@@ -114,11 +115,11 @@ fn found_in(store: &dyn SessionStore, place: &Path) -> Result<(u64, Vec<Unread>)
 }
 
 /// Prepares the SQLite home. Returns the other one from which the first agent took something over.
-fn prepare_sqlite_home(dirs: &Dirs) -> Result<Option<PathBuf>, Fault> {
+async fn prepare_sqlite_home(dirs: &Dirs) -> Result<Option<PathBuf>, Fault> {
     let sqlite_home = dirs.absolute().sqlite_home;
     let own = dirs.absolute().home.join("threadkeep");
     let is_first = !is_shared(&sqlite_home) && own != sqlite_home;
-    let taken_over = if is_first && take_over(&own, &sqlite_home)? { Some(own) } else { None };
+    let taken_over = if is_first && take_over(&own, &sqlite_home).await? { Some(own) } else { None };
     if dirs.is_without_agent() {
         let sessions = dirs.home.join("sessions");
         fs::create_dir_all(&sessions).map_err(|error| failed("create", &sessions, &error))?;
@@ -175,8 +176,8 @@ fn own_place(store: &'static dyn SessionStore) -> Result<PathBuf, Fault> {
     })
 }
 
-/// Copies what cannot be made again, and moves the vault. Returns false if there is nothing.
-fn take_over(from: &Path, to: &Path) -> Result<bool, Fault> {
+/// Copies what cannot be made again, and moves kept files. Returns false if there is nothing.
+async fn take_over(from: &Path, to: &Path) -> Result<bool, Fault> {
     remove_copies(to)?;
     // Decisions cannot be made again from rollouts.
     let decisions = DATABASES.iter().map(|spec| format!("{}.decisions", spec.file_name));
@@ -194,14 +195,12 @@ fn take_over(from: &Path, to: &Path) -> Result<bool, Fault> {
         }
         copy(&source, &target).map_err(|error| failed("copy", &source, &error))?;
     }
-    let mut is_any = !missing.is_empty();
-    let (old, new) = (vault(from), vault(to));
-    if old.folder().is_dir() && !new.folder().exists() {
-        // Two copies would not be erased together.
-        fs::rename(old.folder(), new.folder()).map_err(|error| failed("move", old.folder(), &error))?;
-        is_any = true;
-    }
-    Ok(is_any)
+    // Two copies would not be erased together.
+    let moved = match lock_copies(from).await? {
+        Some(old) => lock_vault(&vault(to)).await?.take_over(&old).map_err(|error| Fault::plain(&error))?,
+        None => 0,
+    };
+    Ok(!missing.is_empty() || moved > 0)
 }
 
 /// Removes what a killed process has copied: the home's own SQLite home, which was used since, may
