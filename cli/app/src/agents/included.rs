@@ -74,10 +74,11 @@ pub fn lost_list(sqlite_home: &Path) -> Option<Fault> {
         return None;
     }
     let names = stores().into_iter().map(SessionStore::name).filter(|name| mirror.has(name));
-    let add = names.fold(command("agents add"), Command::arg);
-    if add == command("agents add") {
+    let names: Vec<_> = names.collect();
+    if names.is_empty() {
         return None;
     }
+    let add = names.into_iter().fold(command("agents add"), Command::arg);
     let why = format!("the list of added agents {} is lost, so their sessions are not read", path.display());
     Some(Fault::new(why, (add, " makes it again; what was read is still there")))
 }
