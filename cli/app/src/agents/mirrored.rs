@@ -3,7 +3,8 @@
 use std::collections::{BTreeSet, HashMap};
 use std::path::{Path, PathBuf};
 
-use threadkeep_sessions::{MirrorError, Mirrored, ThreadIds, stores};
+use jiff::Timestamp;
+use threadkeep_sessions::{Mirror, MirrorError, Mirrored, ThreadIds, stores};
 use uuid::Uuid;
 
 use crate::fault::Fault;
@@ -42,20 +43,6 @@ impl MirroredThreads {
         Ok(self.of_agent(agent)?.get(&thread))
     }
 
-    /// Returns the threads whose sessions their agents have deleted.
-    ///
-    /// # Errors
-    ///
-    /// As [`session_of`].
-    pub fn gone(&mut self) -> Result<Vec<Uuid>, Fault> {
-        let mut gone = Vec::new();
-        for store in stores() {
-            let threads = self.of_agent(store.name())?.values();
-            gone.extend(threads.filter(|known| known.gone_since.is_some()).map(|known| known.thread_id));
-        }
-        Ok(gone)
-    }
-
     fn of_agent(&mut self, agent: &str) -> Result<&HashMap<Uuid, Mirrored>, Fault> {
         if !self.agents.contains_key(agent) {
             let sessions = super::mirror(&self.sqlite_home).sessions(agent);
@@ -67,6 +54,52 @@ impl MirroredThreads {
                 }
             }
             self.agents.insert(agent.to_owned(), threads);
+        }
+        Ok(&self.agents[agent])
+    }
+}
+
+/// Threads whose sessions their agents have deleted, for many questions: of each agent, the list is
+/// read once.
+#[derive(Debug)]
+pub struct GoneThreads {
+    mirror: Mirror,
+    agents: HashMap<String, HashMap<Uuid, Timestamp>>,
+}
+
+impl GoneThreads {
+    /// Reads nothing yet.
+    pub fn new(sqlite_home: &Path) -> GoneThreads {
+        GoneThreads { mirror: super::mirror(sqlite_home), agents: HashMap::new() }
+    }
+
+    /// Returns the time at which the session of a thread was found to be gone; `None` if it is
+    /// there.
+    ///
+    /// # Errors
+    ///
+    /// As [`session_of`].
+    pub fn since(&mut self, agent: &str, thread: Uuid) -> Result<Option<Timestamp>, Fault> {
+        Ok(self.of_agent(agent)?.get(&thread).copied())
+    }
+
+    /// Returns all of them.
+    ///
+    /// # Errors
+    ///
+    /// As [`session_of`].
+    pub fn all(&mut self) -> Result<Vec<Uuid>, Fault> {
+        let mut all = Vec::new();
+        for store in stores() {
+            all.extend(self.of_agent(store.name())?.keys());
+        }
+        Ok(all)
+    }
+
+    fn of_agent(&mut self, agent: &str) -> Result<&HashMap<Uuid, Timestamp>, Fault> {
+        if !self.agents.contains_key(agent) {
+            let gone = self.mirror.gone(agent).map_err(|error| Fault::plain(&error))?;
+            self.agents.insert(agent.to_owned(), gone);
         }
         Ok(&self.agents[agent])
     }

@@ -20,7 +20,7 @@ pub use add::{Added, add};
 pub use erase::{Forgotten, delete_threads, forget, to_forget};
 pub(crate) use included::is_shared;
 pub use included::{Included, include, included, list, lost_list, remove};
-pub use mirrored::{MirroredThreads, namesakes, session_of, threads_named};
+pub use mirrored::{GoneThreads, MirroredThreads, namesakes, session_of, threads_named};
 pub use moved::check_unmoved;
 pub use names::{
     are_several, check_all_added, check_names, is_name, never_added, not_added, note_not_added,

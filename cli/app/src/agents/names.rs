@@ -71,9 +71,10 @@ pub fn not_added<'a>(dirs: &Dirs, names: impl Iterator<Item = &'a str>) -> Resul
     let sqlite_home = dirs.absolute().sqlite_home;
     let (added, mirror) = (included(&sqlite_home)?, super::mirror(&sqlite_home));
     let mut missing = Vec::new();
-    for name in names.filter(|name| *name != HOME_AGENT) {
+    let is_added = |name: &str| name == HOME_AGENT || added.iter().any(|known| known.agent == name);
+    for name in names.filter(|name| !is_added(name)) {
         let sessions = mirror.sessions(name).map_err(|error| Fault::plain(&error))?;
-        if !added.iter().any(|known| known.agent == name) && !sessions.iter().any(is_shown) {
+        if !sessions.iter().any(is_shown) {
             missing.push(name);
         }
     }

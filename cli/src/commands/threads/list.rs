@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use async_trait::async_trait;
 use jiff::Timestamp;
 use serde_json::{Value, json};
-use threadkeep_app::agents::{self, MirroredThreads};
+use threadkeep_app::agents::{self, GoneThreads};
 use threadkeep_app::opening::{Access, Index};
 use threadkeep_app::outcome::outcome_now;
 use threadkeep_app::refresh::{Refreshed, prepare};
@@ -122,8 +122,8 @@ impl ListThreads<'_> {
         let index = Index::for_reading(dirs, *screen).await?;
         let refreshes = !self.0.no_refresh || index.access == Access::Temporary;
         let refreshed = prepare(&index, &home, refreshes, *screen).await?;
-        let mut mirrored = MirroredThreads::new(&dirs.absolute().sqlite_home);
-        let mut page = self.read(&index, query, &mut mirrored).await?;
+        let mut gone = GoneThreads::new(&dirs.absolute().sqlite_home);
+        let mut page = self.read(&index, query, &mut gone).await?;
         page.home.clone_from(&dirs.home);
         page.has_agents = agents::are_several(dirs);
         agents::note_not_added(dirs, &query.agents, *screen)?;
@@ -140,7 +140,7 @@ impl ListThreads<'_> {
         }
         for thread in &mut page.page.threads {
             thread.run_outcome = outcome_now(&home, thread);
-            let gone_since = mirrored.get(thread.agent(), thread.id)?.and_then(|known| known.gone_since);
+            let gone_since = gone.since(thread.agent(), thread.id)?;
             page.gone.extend(gone_since.map(|since| (thread.id, since)));
         }
         index.close().await?;
@@ -154,13 +154,13 @@ impl ListThreads<'_> {
         &self,
         index: &Index,
         query: &state::ListThreads,
-        mirrored: &mut MirroredThreads,
+        gone: &mut GoneThreads,
     ) -> Result<HomePage, Fault> {
         let (state, threads) = (&index.state, index.state.threads());
         let mut query = query.clone();
         narrow(&mut query, &self.0.which, threads).await?;
         if self.0.gone {
-            query.ids = Some(mirrored.gone()?);
+            query.ids = Some(gone.all()?);
         }
         let page = threads.list(&query).await?;
         let hidden = state.hidden().await?;

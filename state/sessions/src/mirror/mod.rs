@@ -17,9 +17,10 @@ mod state;
 mod sync;
 mod write;
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::path::{Path, PathBuf};
 
+use jiff::Timestamp;
 use uuid::Uuid;
 
 pub use error::MirrorError;
@@ -115,6 +116,16 @@ impl Mirror {
     /// [`MirrorError`], if the list cannot be read.
     pub fn sessions(&self, agent: &str) -> Result<Vec<Mirrored>, MirrorError> {
         Ok(Manifest::read(&self.folder, agent)?.sessions().cloned().collect())
+    }
+
+    /// Returns the threads of an agent whose sessions are gone from all of its places, with the
+    /// times at which that was found. Much faster than [`sessions`](Self::sessions).
+    ///
+    /// # Errors
+    ///
+    /// [`MirrorError`], if the list cannot be read.
+    pub fn gone(&self, agent: &str) -> Result<HashMap<Uuid, Timestamp>, MirrorError> {
+        Manifest::read_gone(&self.folder, agent)
     }
 
     /// Returns what could not be read in a place of an agent.

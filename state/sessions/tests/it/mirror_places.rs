@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use serde_json::Value;
 use threadkeep_sessions::{Mirror, StorePlace, store, stores};
 
 use crate::facts::{Result, homes};
@@ -52,6 +53,34 @@ fn a_session_that_a_place_loses_is_taken_over_by_a_copy() -> Result {
     fs::remove_file(&lost)?;
     assert_eq!((synced(&mirror, &one)?.gone, synced(&mirror, &other)?.written), (1, 1));
     assert!(mirror.sessions("claude")?.iter().all(|known| known.gone_since.is_none()));
+    Ok(())
+}
+
+#[test]
+fn a_thread_is_gone_once_no_place_has_its_session() -> Result {
+    let (example, folder) = (claude()?, tempfile::tempdir()?);
+    let mirror = Mirror::new(folder.path());
+    synced(&mirror, &example)?;
+    assert!(mirror.gone("claude")?.is_empty());
+    fs::remove_file(example.store.open(&example.place)?.sessions()[0].source())?;
+    assert_eq!(synced(&mirror, &example)?.gone, 1);
+    let gone = mirror.sessions("claude")?.into_iter().filter_map(|it| Some((it.thread_id, it.gone_since?)));
+    let gone: Vec<_> = gone.collect();
+    assert_eq!(mirror.gone("claude")?.into_iter().collect::<Vec<_>>(), gone);
+    // Another place has it.
+    let path = folder.path().join("claude.json");
+    let mut list: Value = serde_json::from_slice(&fs::read(&path)?)?;
+    let rows = list["places"].as_object_mut().ok_or("places")?;
+    let mut copies = rows.values().next().ok_or("a place")?.clone();
+    for row in copies.as_object_mut().ok_or("rows")?.values_mut() {
+        row.as_object_mut().ok_or("a row")?.remove("gone_since");
+    }
+    rows.insert("/other".to_owned(), copies);
+    fs::write(&path, list.to_string())?;
+    assert!(mirror.gone("claude")?.is_empty());
+    // The rollouts of a lost list count as gone until a place has them.
+    fs::remove_file(&path)?;
+    assert_eq!(mirror.gone("claude")?.len(), mirror.sessions("claude")?.len());
     Ok(())
 }
 
