@@ -1,6 +1,7 @@
 //! Sessions that cannot be kept: each is named with its reason, and the others are kept.
 
 use std::fs::{self, File};
+use std::time::{Duration, SystemTime};
 
 use serde_json::Value;
 
@@ -29,10 +30,15 @@ fn sessions_that_were_not_read_are_said_not_to_be_kept() -> Result {
     fs::create_dir(shared(&fixture).join("agents"))?;
     let lock = File::create(shared(&fixture).join("agents/lock"))?;
     lock.lock()?;
-    for arguments in [&ALL[..], &["keep", "--ending", "--yes"]] {
+    let ending = ["keep", "--ending", "--yes"];
+    assert_eq!(fixture.run(&ending)?.code, Some(0), "no session is old");
+    let old = SystemTime::now() - Duration::from_secs(25 * 24 * 60 * 60);
+    File::options().append(true).open(session(&fixture))?.set_modified(old)?;
+    for (arguments, sessions) in [(&ALL[..], "34 sessions"), (&ending, "1 session")] {
         let said = refused(&fixture, arguments)?;
-        let why = "error: 34 sessions of claude in [tmp]/user/.claude were not kept: they are not read yet\n";
-        assert!(said.contains(why) && said.contains("`threadkeep backfill` reads them"), "{said}");
+        let why =
+            format!("error: not read yet, and so not kept: {sessions} of claude in [tmp]/user/.claude\n");
+        assert!(said.contains(&why) && said.contains("`threadkeep backfill` reads them"), "{said}");
     }
     drop(lock);
     fixture.json(&ALL)?;
@@ -79,6 +85,35 @@ fn a_file_that_may_be_a_session_is_named_if_it_cannot_be_read() -> Result {
     }
     let ending = refused(&fixture, &["keep", "--ending", "--yes"])?;
     assert!(ending.contains(why) && ending.contains("`threadkeep agents --json` lists all"), "{ending}");
+    Ok(())
+}
+
+#[test]
+fn a_new_session_that_cannot_be_read_is_not_one_that_is_not_read_yet() -> Result {
+    let fixture = with_claude()?;
+    let write = |name: &str, text: &str| -> Result {
+        let folder = fixture.path().join("cline").join(name);
+        fs::create_dir_all(&folder)?;
+        Ok(fs::write(folder.join(format!("{name}.messages.json")), text)?)
+    };
+    write("odd", "{")?;
+    fixture.json(&["agents", "add", "cline", "./cline"])?;
+    fixture.run(&["threads"])?;
+    let odd = "error: 1 path of cline could not be read, such as [tmp]/cline/odd/odd.messages.json: cannot make sense of ";
+    let ending = ["keep", "--ending", "--yes"];
+    for arguments in [&ALL[..], &ending] {
+        let said = refused(&fixture, arguments)?;
+        assert!(said.contains(odd) && !said.contains("not read yet"), "{said}");
+    }
+    let lock = File::create(shared(&fixture).join("agents/lock"))?;
+    lock.lock()?;
+    write("new", r#"{ "messages": [] }"#)?;
+    let said = refused(&fixture, &ALL)?;
+    let new = "error: not read yet, and so not kept: 1 session of cline in [tmp]/cline\n";
+    assert!(said.contains(odd) && said.contains(new), "{said}");
+    // This agent deletes no session.
+    let said = refused(&fixture, &ending)?;
+    assert!(said.contains(odd) && !said.contains("not read yet"), "{said}");
     Ok(())
 }
 

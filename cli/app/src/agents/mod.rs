@@ -15,6 +15,7 @@ mod recover;
 mod restore;
 mod sync;
 mod vault;
+mod wanted;
 
 pub use add::{Added, add};
 pub use erase::{Forgotten, delete_threads, forget, to_forget};
@@ -27,11 +28,12 @@ pub use names::{
     on_this_machine,
 };
 pub use place::{Place, places};
-pub use plan::{Plan, Planned, Wanted, sub_agents, thread_sessions_to_keep};
+pub use plan::{Plan, Planned};
 pub use restore::{Restorer, main_files};
 pub use sync::{sync, sync_place, watched};
 pub use threadkeep_sessions::{MAX_DEPTH, each_file};
 pub use vault::{kept, remove_kept, vault};
+pub use wanted::{Wanted, sub_agents, thread_sessions_to_keep};
 
 use std::path::{Path, PathBuf};
 

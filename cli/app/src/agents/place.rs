@@ -184,7 +184,8 @@ impl Place {
                 kept.is_some_and(|kept| kept.kept_at > used_at)
             };
             let lost = |session: &&Mirrored| {
-                ending_since(session, retention).is_some_and(|used_at| !is_kept(session, used_at))
+                let ending_since = ending_since(&session.source, || session.updated_at, retention);
+                ending_since.is_some_and(|used_at| !is_kept(session, used_at))
             };
             self.ending = present().filter(lost).count() as u64;
         }
@@ -192,10 +193,15 @@ impl Place {
 }
 
 /// Returns the last use of a session that its agent will delete within a week; `None` for others.
-pub(super) fn ending_since(session: &Mirrored, retention: Retention) -> Option<Timestamp> {
+/// `said_at` gives the time of what was said last.
+pub(super) fn ending_since(
+    source: &Path,
+    said_at: impl FnOnce() -> Option<Timestamp>,
+    retention: Retention,
+) -> Option<Timestamp> {
     let used_at = match retention.after {
-        LastUse::Written => written_at(&session.source),
-        LastUse::Said => session.updated_at,
+        LastUse::Written => written_at(source),
+        LastUse::Said => said_at(),
     };
     let days = i64::from(retention.days) - WARNED_DAYS;
     let limit = Timestamp::now().checked_sub(SignedDuration::from_hours(24 * days)).ok()?;

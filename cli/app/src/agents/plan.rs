@@ -3,125 +3,33 @@
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::path::{Path, PathBuf};
 
+use jiff::Timestamp;
 use threadkeep_sessions::{
-    FoundSession, Kept, Mirrored, OpenStore, Piece, SessionStore, Vault, store, unlisted,
+    FoundSession, Kept, Mirrored, OpenStore, Piece, Retention, SessionStore, Unread, Vault, store, unlisted,
 };
-use threadkeep_state::{HOME_AGENT, StateRuntime, Thread};
-use uuid::Uuid;
+use threadkeep_state::{HOME_AGENT, StateRuntime};
 
 use super::deleted::deleted;
 use super::included::{Included, included, lost_list};
 use super::lock::lock_vault;
-use super::mirrored::MirroredThreads;
 use super::place::ending_since;
 use super::vault::{of_copy, vault};
-use crate::dirs::Dirs;
+use super::wanted::{Wanted, absent};
 use crate::fault::Fault;
-use crate::given::real;
 use crate::message::command;
 use crate::text::counted;
 
-/// Session that should be kept.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-#[non_exhaustive]
-pub struct Wanted {
-    /// The agent's name.
-    pub agent: String,
-    /// Place of the agent.
-    pub place: PathBuf,
-    /// Identity, as [`FoundSession::identity`].
-    pub identity: String,
-    /// Thread of the index.
-    pub thread_id: Uuid,
-    /// Main file when it was last read; empty if not known.
-    source: PathBuf,
+/// Returns the store of an agent.
+fn known(agent: &str) -> Result<&'static dyn SessionStore, Fault> {
+    let why = || format!("the sessions of {agent} were not kept: this version does not know the agent");
+    store(agent).ok_or_else(|| Fault::new(why(), "update threadkeep"))
 }
 
-impl Wanted {
-    fn of(agent: &str, session: &Mirrored) -> Wanted {
-        Wanted {
-            agent: agent.to_owned(),
-            place: session.place.clone(),
-            identity: session.identity().to_owned(),
-            thread_id: session.thread_id,
-            source: session.source.clone(),
-        }
-    }
-}
-
-/// Returns the sessions of a thread and of its sub-agents.
-///
-/// # Errors
-///
-/// Fails if the thread's agent no longer has its session, and if the index or the mirror cannot be
-/// read. A sub-agent whose session is gone is left out.
-pub async fn thread_sessions_to_keep(
-    state: &StateRuntime,
-    dirs: &Dirs,
-    mirrored: &mut MirroredThreads,
-    thread: &Thread,
-) -> Result<Vec<Wanted>, Fault> {
-    let own = wanted(dirs, mirrored, thread)?.ok_or_else(|| gone(thread))?;
-    let mut all = vec![own];
-    for id in sub_agents(state, thread.id).await? {
-        if let Some(thread) = state.threads().get(id).await? {
-            all.extend(wanted(dirs, mirrored, &thread)?);
-        }
-    }
-    Ok(all)
-}
-
-/// Returns all sub-agents below a thread. Forks are left out.
-///
-/// # Errors
-///
-/// Fails if the index cannot be read.
-pub async fn sub_agents(state: &StateRuntime, id: Uuid) -> Result<Vec<Uuid>, Fault> {
-    let (mut open, mut found) = (vec![id], Vec::new());
-    while let Some(id) = open.pop() {
-        for child in state.graph().children(id).await?.into_iter().filter(|child| !child.is_fork()) {
-            if !found.contains(&child.thread_id) {
-                open.push(child.thread_id);
-                found.push(child.thread_id);
-            }
-        }
-    }
-    Ok(found)
-}
-
-/// Returns a thread's session, if its agent has it.
-fn wanted(dirs: &Dirs, mirrored: &mut MirroredThreads, thread: &Thread) -> Result<Option<Wanted>, Fault> {
-    let agent = thread.agent();
-    if let Some(session) = mirrored.get(agent, thread.id)? {
-        return Ok((session.gone_since.is_none() && !session.deleted && !session.is_copy())
-            .then(|| Wanted::of(agent, session)));
-    }
-    let source = real(&dirs.home).join(&thread.rollout_path);
-    // Something else may be in the place of a missing rollout.
-    let is_there = thread.missing_since.is_none() || source.symlink_metadata().is_ok();
-    Ok((agent == HOME_AGENT && is_there).then(|| Wanted {
-        agent: agent.to_owned(),
-        place: real(&dirs.home),
-        identity: thread.id.to_string(),
-        thread_id: thread.id,
-        source,
-    }))
-}
-
-/// Returns the error about a session that its place does not have.
-fn absent(open: &OpenStore, Wanted { agent, identity, source, .. }: &Wanted) -> Fault {
-    match open.obstacle(source) {
-        None => Fault::without_hint(format!("{agent} no longer has the session {identity}")),
-        Some(reason) => Fault::new(
-            format!("cannot read {}: {reason}", source.display()),
-            format!("put the file of the session {identity} back there, and try again"),
-        ),
-    }
-}
-
-fn gone(thread: &Thread) -> Fault {
-    let why = format!("{} no longer has this session: nothing is left to keep", thread.agent());
-    Fault::new(why, (command("threads read").arg(thread.id), " shows what was read of it")).about(thread.id)
+/// Returns true if an agent deletes a session within a week that the mirror lacks. A session that
+/// cannot be read may be old.
+fn is_ending(open: &OpenStore, found: &FoundSession, retention: Option<Retention>) -> bool {
+    let said_at = || open.read(found).map_or(Some(Timestamp::MIN), |session| session.updated_at);
+    retention.is_some_and(|rule| ending_since(&found.source(), said_at, rule).is_some())
 }
 
 /// Place of an agent that is open.
@@ -177,8 +85,8 @@ impl Plan {
             places.entry((wanted.agent.clone(), wanted.place.clone())).or_default().insert(wanted);
         }
         for ((agent, place), wanted) in places {
-            let Some(store) = store(&agent) else { continue };
-            match plan.open(store, &place) {
+            let opened = known(&agent).and_then(|store| plan.open(store, &place));
+            match opened {
                 Ok(opened) => wanted.into_iter().for_each(|wanted| plan.add(wanted, opened)),
                 Err(fault) => wanted.into_iter().for_each(|wanted| plan.fail(wanted, fault.clone())),
             }
@@ -201,10 +109,12 @@ impl Plan {
         for Included { agent, place } in &added {
             let Some(store) = store(agent) else { continue };
             let retention = store.retention(place);
+            let ending_since =
+                |session: &Mirrored| ending_since(&session.source, || session.updated_at, retention?);
             for session in mirror.sessions(agent).map_err(|error| Fault::plain(&error))? {
                 let is_there = session.gone_since.is_none() && !session.deleted && !session.is_copy();
-                let is_ending = || retention.is_some_and(|rule| ending_since(&session, rule).is_some());
-                if session.place == *place && is_there && (!only_ending || is_ending()) {
+                let is_meant = || !only_ending || ending_since(&session).is_some();
+                if session.place == *place && is_there && is_meant() {
                     wanted.push(Wanted::of(agent, &session));
                 }
                 known.insert((agent.as_str(), session.identity().to_owned()));
@@ -212,10 +122,11 @@ impl Plan {
         }
         let mut plan = Plan::of(sqlite_home, wanted);
         for Included { agent, place } in &added {
-            let is_known = |found: &FoundSession| known.contains(&(agent, found.identity().to_owned()));
-            if let Err(fault) = plan.check_read(agent, place, is_known) {
-                plan.unread.push((agent.clone(), fault));
-            }
+            let is_new = |found: &FoundSession| !known.contains(&(agent, found.identity().to_owned()));
+            let not_read = mirror.unread(agent, place).map_err(|error| Fault::plain(&error))?;
+            let faults = plan.unread_in(agent, place, is_new, &not_read, only_ending);
+            let faults = faults.unwrap_or_else(|fault| vec![fault]);
+            plan.unread.extend(faults.into_iter().map(|fault| (agent.clone(), fault)));
         }
         Ok(plan)
     }
@@ -230,38 +141,43 @@ impl Plan {
         Ok(self.opened.len() - 1)
     }
 
-    /// Checks that all sessions of a place are known: the mirror may not be up to date.
-    fn check_read(
+    /// Returns the faults about sessions of a place that the mirror lacks: `not_read` could not be
+    /// read when it was last brought up to date, and others have come since.
+    fn unread_in(
         &mut self,
         agent: &str,
         place: &Path,
-        is_known: impl Fn(&FoundSession) -> bool,
-    ) -> Result<(), Fault> {
-        let Some(store) = store(agent) else {
-            let why = format!("the sessions of {agent} were not kept: this version does not know the agent");
-            return Err(Fault::new(why, "update threadkeep"));
-        };
+        is_new: impl Fn(&FoundSession) -> bool,
+        not_read: &[Unread],
+        only_ending: bool,
+    ) -> Result<Vec<Fault>, Fault> {
+        let store = known(agent)?;
         let opened = self.open(store, place)?;
         let open = &self.opened[opened].open;
         let mut unread = open.unread().to_vec();
         unread.extend(unlisted(&store.watched(place)));
+        let mut new = 0;
+        for found in open.sessions().iter().filter(|found| is_new(found)) {
+            let source = found.source();
+            match not_read.iter().find(|unread| unread.path == source.to_string_lossy()) {
+                Some(failed) => unread.push(failed.clone()),
+                None if only_ending && !is_ending(open, found, store.retention(place)) => {}
+                None => new += 1,
+            }
+        }
+        let mut faults = Vec::new();
         if let Some(first) = unread.first() {
             let paths = counted(unread.len() as u64, "path");
             let why =
                 format!("{paths} of {agent} could not be read, such as {}: {}", first.path, first.reason);
-            return Err(Fault::new(why, (command("agents --json"), " lists all")));
+            faults.push(Fault::new(why, (command("agents --json"), " lists all")));
         }
-        match open.sessions().iter().filter(|found| !is_known(found)).count() as u64 {
-            0 => Ok(()),
-            new => {
-                let why = format!(
-                    "{} of {agent} in {} were not kept: they are not read yet",
-                    counted(new, "session"),
-                    place.display()
-                );
-                Err(Fault::new(why, (command("backfill"), " reads them; then try again")))
-            }
+        if new > 0 {
+            let (new, place) = (counted(new, "session"), place.display());
+            let why = format!("not read yet, and so not kept: {new} of {agent} in {place}");
+            faults.push(Fault::new(why, (command("backfill"), " reads them; then try again")));
         }
+        Ok(faults)
     }
 
     fn add(&mut self, wanted: Wanted, opened: usize) {
@@ -324,3 +240,7 @@ impl Plan {
         Ok(())
     }
 }
+
+#[cfg(test)]
+#[path = "../../tests/unit/agents_plan.rs"]
+mod tests;
