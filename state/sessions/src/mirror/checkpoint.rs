@@ -1,8 +1,8 @@
 //! Checkpoints of large sessions, next to their rollouts: a session that has grown is read, and its
 //! rollout written, on from its last turn.
 
-use std::fs::{self, File};
-use std::io::Read as _;
+use std::fs::{self, File, Metadata};
+use std::io::{Read as _, Write as _};
 use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
@@ -12,6 +12,7 @@ use super::error::MirrorError;
 use super::mirrored::VERSION;
 use super::remove;
 use crate::checksum::Checksum;
+use crate::disk;
 use crate::files;
 use crate::ids::ThreadIds;
 use crate::incremental::{Checkpoint, Reading};
@@ -30,6 +31,8 @@ pub(super) struct Saved {
     /// Version of the format of rollouts.
     version: u32,
     session: Checkpoint,
+    /// Number of bytes before the rollout's first turn.
+    head: usize,
     rollout: Before,
     /// CRC-32 of the rollout's bytes before the checkpoint.
     checksum: u32,
@@ -38,6 +41,8 @@ pub(super) struct Saved {
 /// Part of a rollout before a checkpoint.
 #[derive(Debug)]
 pub(super) struct Prefix {
+    /// Number of bytes before the first turn.
+    head: usize,
     before: Before,
     checksum: Checksum,
 }
@@ -56,62 +61,75 @@ impl Saved {
     /// Returns the checkpoint of a session that was read; `None` if what is before it may change
     /// with what the agent writes later.
     pub(super) fn new(session: &Session, next: Option<Checkpoint>, prefix: Option<Prefix>) -> Option<Self> {
-        let (mut next, Prefix { mut before, checksum }) = (next?, prefix?);
+        let (mut next, Prefix { head, mut before, checksum }) = (next?, prefix?);
         if !before.fits(session, next.counts().requests) {
             return None;
         }
         next.omit_requests(&std::mem::take(&mut before.requests));
         let (version, checksum) = (VERSION, checksum.value());
-        Some(Self { version, session: next, rollout: before, checksum })
+        Some(Self { version, session: next, head, rollout: before, checksum })
     }
 
     /// Reads the checkpoint of a rollout; `None` if there is none, or if the rollout has other
     /// bytes.
     pub(super) fn read(rollout: &Path) -> Option<(Checkpoint, Prefix)> {
-        let bytes = untouched::read(&path(rollout), MOST_BYTES).ok()?;
-        let saved: Self = serde_json::from_slice(&bytes).ok()?;
-        let (before, mut checksum) = (saved.rollout, Checksum::default());
+        let path = path(rollout);
+        fs::symlink_metadata(&path).ok().filter(Metadata::is_file)?;
+        let bytes = untouched::read(&path, MOST_BYTES).ok()?;
+        let (own, json) = bytes.split_first_chunk()?;
+        let saved: Self = if u32::from_le_bytes(*own) == Checksum::of(json).value() {
+            serde_json::from_slice(json).ok()?
+        } else {
+            return None;
+        };
+        let (head, before, mut checksum) = (saved.head, saved.rollout, Checksum::default());
         checksum.add_file(rollout, before.bytes as u64).ok()?;
         let is_same = (saved.version, saved.checksum) == (VERSION, checksum.value());
-        is_same.then_some((saved.session, Prefix { before, checksum }))
+        is_same.then_some((saved.session, Prefix { head, before, checksum }))
     }
 }
 
 impl Prefix {
     /// Returns the part of a whole rollout.
-    pub(super) fn of(rollout: &[u8], before: Option<Before>) -> Option<Self> {
+    pub(super) fn of(
+        session: &Session,
+        ids: &ThreadIds<'_>,
+        rollout: &[u8],
+        before: Option<Before>,
+    ) -> Option<Self> {
         let before = before?;
         let checksum = Checksum::of(rollout.get(..before.bytes)?);
-        Some(Self { before, checksum })
+        Some(Self { head: head(session, ids).len(), before, checksum })
     }
 
     /// Returns the lines that come after it for a session that was read on; `None` if it is not
     /// right for the session any longer.
     pub(super) fn grow(mut self, rollout: &Path, reading: &Reading, ids: &ThreadIds<'_>) -> Option<Grown> {
         let Reading { session, start, next } = reading;
-        let (from, before) = (self.before.bytes, &self.before);
-        if start.turns == 0
-            || !before.fits(session, start.requests)
-            || !starts_with(rollout, &head(session, ids))
-        {
+        let (from, before, head) = (self.before.bytes, &self.before, head(session, ids));
+        let has_head = head.len() == self.head && starts_with(rollout, &head);
+        if start.turns == 0 || !has_head || !before.fits(session, start.requests) {
             return None;
         }
         let turn = next.as_ref().map(|next| next.counts().turns);
         let (lines, next) = to_rollout_after(before, session, ids, start.turns, turn);
         let next = next.and_then(|next| {
             self.checksum.add(lines.get(..next.bytes - from)?);
-            Some(Self { before: next, checksum: self.checksum })
+            Some(Self { before: next, ..self })
         });
         Some(Grown { from: from as u64, lines, next })
     }
 }
 
-/// Writes the checkpoint of a rollout, or removes an older one. It need not survive a power cut: a
-/// part of it does not count. Without it, the session is read whole.
-pub(super) fn write(rollout: &Path, saved: Option<&Saved>) -> Result<(), MirrorError> {
+/// Writes the checkpoint of a rollout, in place of an older one. It need not survive a power cut: a
+/// part of it does not count. Without it, the session is read whole, so a failure is no error.
+pub(super) fn write(rollout: &Path, saved: Option<&Saved>) {
     let path = path(rollout);
-    let written = saved.and_then(|saved| serde_json::to_vec(saved).ok()).map(|bytes| fs::write(&path, bytes));
-    if written.is_some_and(|written| written.is_ok()) { Ok(()) } else { remove(&path) }
+    _ = remove(&path);
+    let Some(json) = saved.and_then(|saved| serde_json::to_vec(saved).ok()) else { return };
+    let checksum = Checksum::of(&json).value().to_le_bytes();
+    let file = disk::create_file(&path);
+    _ = file.and_then(|mut file| file.write_all(&checksum).and_then(|()| file.write_all(&json)));
 }
 
 /// Removes a rollout with its checkpoint, if they are there.

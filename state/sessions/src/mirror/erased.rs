@@ -161,6 +161,7 @@ fn state_after(rollout: &[u8]) -> Before {
         at: None,
         model: None,
         latest_model: (None, false),
+        named_by: None,
         requests: HashSet::new(),
         until: None,
     };

@@ -167,7 +167,7 @@ impl Writer<'_> {
             Some((before, grown)) => {
                 let (path, Grown { from, lines, next: prefix }) = (folder.join(&before.file), grown);
                 batch.write_from(&path, from, &lines)?;
-                checkpoint::write(&path, Saved::new(&session, next, prefix).as_ref())?;
+                checkpoint::write(&path, Saved::new(&session, next, prefix).as_ref());
                 let rollout_bytes = Some(from + lines.len() as u64);
                 Ok(Mirrored { file: before.file.clone(), rollout_bytes, ..mirrored })
             }
@@ -205,7 +205,7 @@ impl Writer<'_> {
         // Nothing was erased from a session that has only grown.
         let rewritten = before.filter(|_| !rollout.starts_with(&old));
         let kept = rewritten.and_then(|known| Some((known, erased::kept(&old, session, ids)?)));
-        let prefix = Prefix::of(&rollout, state).filter(|_| kept.is_none());
+        let prefix = Prefix::of(session, ids, &rollout, state).filter(|_| kept.is_none());
         let saved = Saved::new(session, next, prefix);
         let (id, file, rollout) = match kept {
             Some((known, kept)) => (known.thread_id, known.file.clone(), kept),
@@ -223,7 +223,7 @@ impl Writer<'_> {
             _ => batch.replace(&path, &rollout)?,
         }
         if saved.is_some() || before.is_some() {
-            checkpoint::write(&path, saved.as_ref())?;
+            checkpoint::write(&path, saved.as_ref());
         }
         // The name has the session's start, which an agent may correct.
         batch.remove(before.filter(|before| before.file != file).map(|before| folder.join(&before.file)));

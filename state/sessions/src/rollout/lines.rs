@@ -52,6 +52,8 @@ pub(super) struct Lines<'a> {
     begun: usize,
     /// Requests before this time were written.
     until: Option<Timestamp>,
+    /// Request that named the model of the last settings.
+    named_by: Option<&'a Request>,
     /// True if settings have the session's latest model.
     uses_latest_model: bool,
     /// True if a later request could change these lines.
@@ -74,6 +76,7 @@ impl<'a> Lines<'a> {
             model: None,
             begun: 0,
             until: None,
+            named_by: None,
             uses_latest_model: false,
             is_open: false,
         }
@@ -158,6 +161,7 @@ impl<'a> Lines<'a> {
             at: self.at,
             model: self.model.map(str::to_owned),
             latest_model: (self.session.model.clone(), self.uses_latest_model),
+            named_by: self.named_by.map(|request| request.id.clone()),
             requests: written.cloned().collect(),
             until: self.until,
         }
@@ -196,7 +200,8 @@ impl<'a> Lines<'a> {
     /// Writes the folder and the model, where a turn begins with another one.
     fn settings(&mut self, turn: &SessionTurn) {
         self.is_open |= self.requests.is_empty();
-        let first = self.requests.front().and_then(|request| request.model.as_deref());
+        self.named_by = self.requests.front().copied();
+        let first = self.named_by.and_then(|request| request.model.as_deref());
         let named = first.or(self.model);
         self.uses_latest_model |= named.is_none();
         let model = named.or(self.session.model.as_deref());

@@ -65,6 +65,8 @@ pub(crate) struct Before {
     pub(crate) model: Option<String>,
     /// The session's latest model, and true if settings have it because no request names one.
     pub(crate) latest_model: (Option<String>, bool),
+    /// Request behind these lines that named the model of the last settings, by id.
+    pub(crate) named_by: Option<String>,
     /// Ids of their requests, which are not written again.
     pub(crate) requests: HashSet<String>,
     /// Time before which a request would be among these lines, if no earlier one were missing.
@@ -85,7 +87,8 @@ impl Before {
                     Some(at) => Some(at) >= self.until,
                     None => !request.purpose.is_conversation(),
                 };
-                !is_written(request) && (is_later || is_missing(request) && is_any_missing)
+                let is_used = is_written(request) || self.named_by.as_ref() == Some(&request.id);
+                !is_used && (is_later || is_missing(request) && is_any_missing)
             })
     }
 }

@@ -191,6 +191,40 @@ fn a_late_request_of_an_earlier_turn_is_taken() -> Result {
 }
 
 #[test]
+fn a_title_that_is_taken_away_does_not_stay() -> Result {
+    let pi = store("pi").ok_or("an agent that this build knows")?;
+    let folder = tempfile::tempdir()?;
+    let path =
+        folder.path().join("sessions/p/2026-11-28T08-00-00-000Z_11111111-2222-4333-8444-555555555555.jsonl");
+    fs::create_dir_all(path.parent().ok_or("a folder")?)?;
+    let id = r#""id":"11111111-2222-4333-8444-555555555555""#;
+    let mut lines = vec![format!(
+        r#"{{"type":"session","version":3,{id},"timestamp":"2026-11-28T08:00:00Z","cwd":"/p"}}"#
+    )];
+    let mirror = Mirror::new(folder.path().join("mirror")).with_checkpoints_from(0);
+    let mut continued = Vec::new();
+    for (number, name) in [Some("a plan"), None, None, Some("")].into_iter().enumerate() {
+        let at = format!(r#""timestamp":"2026-11-28T08:0{number}:00Z""#);
+        lines.extend(
+            name.map(|name| format!(r#"{{"type":"session_info","id":"n{number}",{at},"name":"{name}"}}"#)),
+        );
+        let usage = r#"{"input":10,"output":2,"cacheRead":0,"cacheWrite":0,"totalTokens":12}"#;
+        let [user, answer] = [
+            r#""role":"user","content":"go on""#,
+            r#""role":"assistant","content":"done","model":"m","stopReason":"stop","usage":"#,
+        ];
+        lines.push(format!(r#"{{"type":"message","id":"u{number}",{at},"message":{{{user}}}}}"#));
+        lines.push(format!(r#"{{"type":"message","id":"a{number}",{at},"message":{{{answer}{usage}}}}}"#));
+        fs::write(&path, lines.join("\n") + "\n")?;
+        continued.push(mirror.sync(pi, folder.path())?.ok_or("locked")?.continued);
+    }
+    assert_eq!(continued, [0, 0, 1, 0]);
+    let row = mirror.sessions("pi")?.remove(0);
+    assert!(!fs::read_to_string(mirror.folder().join("pi").join(row.file))?.contains("a plan"));
+    Ok(())
+}
+
+#[test]
 fn tokens_of_an_earlier_request_that_grow_are_taken() -> Result {
     let mut growing = Growing::new()?;
     let mut again: serde_json::Value = serde_json::from_str(&growing.story.lines[1])?;
@@ -250,10 +284,11 @@ fn a_checkpoint_that_is_damaged_or_of_another_rollout_does_not_count() -> Result
     fs::write(&path, &bytes[..bytes.len() / 2])?;
     assert_eq!(growing.say("three")?, 0);
     assert_eq!(growing.say("four")?, 1);
-    // Rollouts have another format by now.
+    // Something else has edited it.
     let path = growing.checkpoint()?;
-    let bytes = fs::read_to_string(&path)?;
-    fs::write(&path, bytes.replacen("\"version\":", "\"version\":9", 1))?;
+    let mut bytes = fs::read(&path)?;
+    *bytes.last_mut().ok_or("bytes")? = b' ';
+    fs::write(&path, bytes)?;
     assert_eq!(growing.say("five")?, 0);
     // A power cut left the old rollout, or a part of the new one.
     let row = growing.mirror.sessions("claude")?.remove(0);
@@ -288,7 +323,7 @@ fn a_checkpoint_has_no_words_and_goes_with_its_rollout() -> Result {
     growing.say("swordfish")?;
     growing.say("four")?;
     let path = growing.checkpoint()?;
-    let text = fs::read_to_string(&path)?;
+    let text = String::from_utf8_lossy(&fs::read(&path)?).into_owned();
     assert!(!text.contains("swordfish") && !text.contains("Done."), "{text}");
     let thread = growing.mirror.sessions("claude")?.remove(0).thread_id;
     assert!(growing.mirror.lock()?.ok_or("locked")?.erase("claude", thread)?);
