@@ -20,7 +20,7 @@ pub struct Wanted {
     pub agent: String,
     /// Place of the agent.
     pub place: PathBuf,
-    /// Identity, as [`FoundSession::identity`].
+    /// Identity, as [`FoundSession::identity`](threadkeep_sessions::FoundSession::identity).
     pub identity: String,
     /// Thread of the index.
     pub thread_id: Uuid,
