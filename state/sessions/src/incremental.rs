@@ -77,7 +77,8 @@ pub(crate) struct Progress {
 #[derive(Debug)]
 pub(crate) struct Reading {
     pub(crate) session: Session,
-    /// What the reading began with: of a whole one, nothing. These turns have no words.
+    /// Numbers of turns and requests before the first line that was read: none of a whole reading.
+    /// These turns have no words.
     pub(crate) start: Counts,
     /// Checkpoint for the next reading.
     pub(crate) next: Option<Checkpoint>,

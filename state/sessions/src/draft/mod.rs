@@ -181,6 +181,13 @@ impl Draft {
     /// Takes a prompt of the user's, and begins a turn. The open turn keeps its outcome.
     pub fn prompt(&mut self, at: Option<Timestamp>, id: Option<&str>, text: &str, images: usize) {
         self.said_at(at);
+        self.begin(at, id);
+        let text = bounded(text, MAX_ITEM_TEXT);
+        self.item(at, id, TurnItemKind::UserMessage { text, images });
+    }
+
+    /// Begins a turn.
+    fn begin(&mut self, at: Option<Timestamp>, id: Option<&str>) {
         let number = self.session.turns.len() + 1;
         self.session.turns.push(SessionTurn {
             id: id.map_or_else(|| format!("turn-{number}"), str::to_owned),
@@ -191,8 +198,6 @@ impl Draft {
             items: Vec::new(),
             inherited: self.inherits,
         });
-        let text = bounded(text, MAX_ITEM_TEXT);
-        self.item(at, id, TurnItemKind::UserMessage { text, images });
     }
 
     /// Takes words of the user's that belong to the open turn.
@@ -264,15 +269,7 @@ impl Draft {
     pub fn item(&mut self, at: Option<Timestamp>, id: Option<&str>, kind: TurnItemKind) {
         self.said_at(at);
         if self.session.turns.is_empty() {
-            self.session.turns.push(SessionTurn {
-                id: "turn-1".to_owned(),
-                outcome: Outcome::Unfinished,
-                error: None,
-                started_at: at,
-                ended_at: at,
-                items: Vec::new(),
-                inherited: self.inherits,
-            });
+            self.begin(at, None);
         }
         if let Some(turn) = self.session.turns.last_mut() {
             turn.ended_at = turn.ended_at.max(at);
