@@ -106,51 +106,49 @@ fn no_file_of_an_agent_is_replaced() -> Result {
     Ok(())
 }
 
-#[test]
-fn an_agents_map_gets_the_entry_that_it_lacks() -> Result {
+/// A session of Kimi CLI that is kept. Returns the agent's place and the thread, too.
+fn kept_by_kimi() -> Result<(Fixture, PathBuf, String)> {
     let fixture = Fixture::bundled()?;
     let example = Path::new(env!("CARGO_MANIFEST_DIR")).join("../examples/agents/kimi/.kimi");
     let place = user(&fixture).join(".kimi");
     copy_bytes(&example, &place)?;
     fixture.json(&["agents", "add", "kimi"])?;
     fixture.json(&["keep", "--all", "--yes"])?;
-    let kept = kept(&fixture)?.remove(0);
-    let id = kept["thread_id"].as_str().ok_or("an id")?;
+    let id = kept(&fixture)?.remove(0)["thread_id"].as_str().ok_or("an id")?.to_owned();
+    Ok((fixture, place, id))
+}
+
+#[test]
+fn an_agents_map_gets_the_entry_that_it_lacks() -> Result {
+    let (fixture, place, id) = kept_by_kimi()?;
     // The agent lost everything, and then began in another folder.
     fs::remove_dir_all(place.join("sessions"))?;
     fs::write(place.join("kimi.json"), "{\"work_dirs\": [{\"path\": \"/elsewhere\"}]}")?;
-    let back = fixture.run(&["kept", "restore", id])?;
+    let back = fixture.run(&["kept", "restore", &id])?;
     let added = "its entry was added to what sessions share: [tmp]/user/.kimi/kimi.json\n";
     assert!(back.code == Some(0) && back.stdout.contains(added), "{}", back.all());
     let map: Value = serde_json::from_slice(&fs::read(place.join("kimi.json"))?)?;
     let paths: Vec<_> = map["work_dirs"].as_array().into_iter().flatten().map(|it| &it["path"]).collect();
     assert!(paths.len() == 2 && paths[0] == "/elsewhere", "{map}");
     fs::write(place.join("kimi.json"), "{\"work_dirs\": 7}")?;
-    let left = fixture.run(&["kept", "restore", id])?;
+    let left = fixture.run(&["kept", "restore", &id])?;
     let why = "left as it is, because it differs, and the session's part of it is not known: [tmp]/user/.kimi/kimi.json\n";
     assert!(left.code == Some(0) && left.stdout.contains(why), "{}", left.all());
     fs::write(place.join("kimi.json"), map.to_string())?;
-    let again = fixture.json(&["kept", "restore", id])?;
+    let again = fixture.json(&["kept", "restore", &id])?;
     assert_eq!((&again["added_to"], &again["shared"]), (&serde_json::json!([]), &serde_json::json!([])));
     Ok(())
 }
 
 #[test]
 fn files_that_are_back_are_named_if_an_entry_cannot_be_written() -> Result {
-    let fixture = Fixture::bundled()?;
-    let example = Path::new(env!("CARGO_MANIFEST_DIR")).join("../examples/agents/kimi/.kimi");
-    let place = user(&fixture).join(".kimi");
-    copy_bytes(&example, &place)?;
-    fixture.json(&["agents", "add", "kimi"])?;
-    fixture.json(&["keep", "--all", "--yes"])?;
-    let kept = kept(&fixture)?.remove(0);
-    let id = kept["thread_id"].as_str().ok_or("an id")?;
+    let (fixture, place, id) = kept_by_kimi()?;
     fs::remove_dir_all(place.join("sessions"))?;
     fs::write(place.join("kimi.json"), "{\"work_dirs\": []}")?;
     // The new map cannot be written next to the old one.
     let obstacle = place.join("kimi.json.threadkeep-new");
     fs::create_dir(&obstacle)?;
-    let said = refused(&fixture, &["kept", "restore", id])?;
+    let said = refused(&fixture, &["kept", "restore", &id])?;
     assert!(said.contains("cannot use [tmp]/user/.kimi/kimi.json: "), "{said}");
     assert!(said.contains(&format!("hint: `threadkeep kept restore {id}` puts the rest back")), "{said}");
     let back = files(&place.join("sessions"))?;
@@ -160,7 +158,7 @@ fn files_that_are_back_are_named_if_an_entry_cannot_be_written() -> Result {
         assert!(said.contains(&name), "{name}: {said}");
     }
     fs::remove_dir(&obstacle)?;
-    let again = fixture.json(&["kept", "restore", id])?;
+    let again = fixture.json(&["kept", "restore", &id])?;
     assert_eq!(again["added_to"], serde_json::json!(["[tmp]/user/.kimi/kimi.json"]));
     Ok(())
 }

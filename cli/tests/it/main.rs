@@ -5,6 +5,7 @@ mod agents_listed;
 mod agents_placed;
 mod agents_taken_over;
 mod agents_usage;
+mod agents_without_codex;
 mod app_server;
 #[cfg(unix)]
 mod asked;
@@ -42,6 +43,8 @@ mod memories_consolidated;
 mod memories_meanwhile;
 mod memories_server;
 mod native_ids;
+#[cfg(unix)]
+mod not_utf8;
 #[cfg(unix)]
 mod opened;
 mod own_log;

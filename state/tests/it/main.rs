@@ -16,6 +16,7 @@ mod find;
 mod forks;
 mod git;
 mod graph;
+mod graph_tree;
 mod health;
 mod home_changes;
 mod homes;
