@@ -1,6 +1,7 @@
 //! Runs the real binary on copies of the bundled home.
 
 mod agents;
+mod agents_grown;
 mod agents_listed;
 mod agents_placed;
 mod agents_taken_over;

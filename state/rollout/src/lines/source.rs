@@ -1,6 +1,6 @@
 //! Opens a rollout, plain or compressed, as a stream of bytes.
 
-use std::fs::File;
+use std::fs::{File, Metadata};
 use std::io::{self, Read, Seek, SeekFrom};
 use std::path::Path;
 
@@ -27,7 +27,7 @@ pub(crate) enum Source {
 
 impl Source {
     /// Opens a regular file. Refuses any other without opening it: a pipe would block.
-    pub(crate) fn open(path: &Path, compressed: bool) -> Result<(Self, u64), ExtractError> {
+    pub(crate) fn open(path: &Path, compressed: bool) -> Result<(Self, Metadata), ExtractError> {
         let metadata = std::fs::metadata(path)?;
         if !metadata.is_file() {
             return Err(ExtractError::NotAFile);
@@ -40,7 +40,7 @@ impl Source {
         } else {
             Self::Plain(file)
         };
-        Ok((source, metadata.len()))
+        Ok((source, metadata))
     }
 
     #[cfg(feature = "zstd")]

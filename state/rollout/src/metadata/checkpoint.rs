@@ -4,17 +4,18 @@ use serde::{Deserialize, Serialize};
 
 use super::state::State;
 use crate::chain::link::BaseProblem;
-use crate::lines::guard::guard;
+use crate::lines::block::GUARD;
 use crate::lines::skipped::SkippedLines;
 
 /// Version of the stored state. Increment it when the state's meaning changes: older checkpoints
 /// are then ignored.
-const VERSION: u32 = 12;
+const VERSION: u32 = 13;
 
 /// Offset in a rollout, and the state after the lines before it. Stored as JSON.
 ///
 /// The offset is after the last newline: a tail without one is read again next time. A checksum of
-/// the bytes before the offset detects a file that was rewritten.
+/// the file's identity and of the [`GUARDED`](Self::GUARDED) bytes before the offset detects a file
+/// that was replaced or rewritten.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Checkpoint {
     #[serde(rename = "v")]
@@ -23,7 +24,7 @@ pub struct Checkpoint {
     pub(crate) lines: u64,
     #[serde(default, skip_serializing_if = "SkippedLines::is_empty")]
     pub(crate) skipped: SkippedLines,
-    /// Checksum of the bytes before the offset.
+    /// Checksum of the file's identity and of the bytes before the offset.
     pub(crate) guard: u32,
     /// Reason why the state lacks something of the files before.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -35,8 +36,11 @@ pub struct Checkpoint {
 }
 
 impl Checkpoint {
-    pub(crate) fn new(offset: u64, lines: u64, skipped: SkippedLines, before: &[u8], state: State) -> Self {
-        let guard = guard(before);
+    /// Number of bytes before the offset that are compared. A change of earlier ones in the file's
+    /// place is not noticed.
+    pub const GUARDED: usize = GUARD;
+
+    pub(crate) fn new(offset: u64, lines: u64, skipped: SkippedLines, guard: u32, state: State) -> Self {
         Self { version: VERSION, offset, lines, skipped, guard, base_problem: None, is_copied: false, state }
     }
 

@@ -18,7 +18,7 @@ use crate::home::AgentHome;
 use crate::home::name::RolloutName;
 use crate::lines::block::Buffer;
 use crate::lines::error::ExtractError;
-use crate::lines::guard::resume;
+use crate::lines::guard::{FileIdentity, resume};
 use crate::lines::raw_line::RawLine;
 use crate::lines::reader::LineReader;
 use crate::lines::skipped::SkippedLines;
@@ -116,8 +116,8 @@ impl Extractor {
         from: Option<&Checkpoint>,
         keep: bool,
     ) -> Result<Extraction, Stop> {
-        let (mut source, length) = Source::open(path, compressed)?;
-        let before = from.map(|from| resume(&mut source, length, from.offset, from.guard));
+        let (mut source, file) = Source::open(path, compressed)?;
+        let before = from.map(|from| resume(&mut source, &file, from.offset, from.guard));
         let before = before.transpose().map_err(source::failed)?.flatten();
         let (resumed, before) = (before.as_ref().and(from), before.unwrap_or_default());
         let start = resumed.map_or(0, Checkpoint::offset);
@@ -139,8 +139,8 @@ impl Extractor {
             let all_lines = found.lines + u64::from(found.tail.is_some());
             let (base_id, is_empty) = (found.state.base(), found.state.is_empty());
             let (state, skipped) = found.tail.unwrap_or_else(|| (found.state, found.skipped.clone()));
-            let mut checkpoint =
-                Checkpoint::new(reader.offset(), found.lines, skipped, reader.before(), state);
+            let guard = FileIdentity::of(&file).guard(reader.before());
+            let mut checkpoint = Checkpoint::new(reader.offset(), found.lines, skipped, guard, state);
             checkpoint.base_problem = base.problem;
             checkpoint.is_copied = base.copied.goes_on();
             Ok(Extraction {

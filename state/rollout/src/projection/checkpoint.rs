@@ -4,17 +4,17 @@ use serde::{Deserialize, Serialize};
 
 use super::origin::Origin;
 use super::usage::Usage;
-use crate::lines::guard::guard;
 use crate::lines::skipped::SkippedLines;
 
 /// Version of the stored state. Increment it when the state's meaning changes: older checkpoints
 /// are then ignored.
-const VERSION: u32 = 1;
+const VERSION: u32 = 2;
 
 /// Offset in a rollout, and the state after the lines before it. Stored as JSON.
 ///
 /// The offset is the start of the open turn, or after the last newline if no turn is open. A
-/// checksum of the bytes before it detects a file that was rewritten.
+/// checksum detects a file that was replaced or rewritten, like that of a
+/// [`Checkpoint`](crate::Checkpoint).
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ProjectionCheckpoint {
     #[serde(rename = "v")]
@@ -22,7 +22,7 @@ pub struct ProjectionCheckpoint {
     pub(super) offset: u64,
     /// Number of lines before the offset.
     pub(super) lines: u64,
-    /// Checksum of the bytes before the offset.
+    /// Checksum of the file's identity and of the bytes before the offset.
     pub(super) guard: u32,
     /// Number of turns before the offset.
     pub(super) turns: u64,
@@ -35,12 +35,12 @@ pub struct ProjectionCheckpoint {
 }
 
 impl ProjectionCheckpoint {
-    pub(super) fn new(offset: u64, lines: u64, before: &[u8]) -> Self {
+    pub(super) fn new(offset: u64, lines: u64, guard: u32) -> Self {
         Self {
             version: VERSION,
             offset,
             lines,
-            guard: guard(before),
+            guard,
             turns: 0,
             whole_items: false,
             skipped: SkippedLines::default(),

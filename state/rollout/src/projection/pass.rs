@@ -16,6 +16,7 @@ use crate::format::peek::{self, Heard};
 use crate::format::read;
 use crate::format::tokens::{self, OtherUsage};
 use crate::json::{self, NotJson};
+use crate::lines::guard::FileIdentity;
 use crate::lines::raw_line::RawLine;
 use crate::lines::skipped::{BadReason, SkippedLines};
 use crate::metadata::repeated::Repeated;
@@ -35,6 +36,7 @@ pub(super) struct Pass {
     pub(super) builder: Builder<Passages>,
     /// The open turn.
     open: Option<OpenTurn>,
+    file: FileIdentity,
     /// Lines that were copied from another thread.
     copied: Option<Copied>,
     /// Settings that were read before, also of another file.
@@ -59,8 +61,8 @@ struct Record<'a> {
 
 impl Pass {
     /// Continues from a checkpoint.
-    pub(super) fn new(repeated: Repeated, from: Option<&ProjectionCheckpoint>) -> Self {
-        let mut pass = Self { repeated, ..Self::default() };
+    pub(super) fn new(file: FileIdentity, repeated: Repeated, from: Option<&ProjectionCheckpoint>) -> Self {
+        let mut pass = Self { file, repeated, ..Self::default() };
         if let Some(from) = from.cloned() {
             pass.builder.begun = from.turns;
             pass.builder.whole_items = from.whole_items;
@@ -229,8 +231,8 @@ impl Pass {
             self.end_turn(turn, if begins { place.offset } else { place.end });
         }
         if begins {
-            let before = ProjectionCheckpoint::new(place.offset, line.number - 1, before);
-            let mut before = self.state(before);
+            let guard = self.file.guard(before);
+            let mut before = self.state(ProjectionCheckpoint::new(place.offset, line.number - 1, guard));
             before.turns = begun;
             self.open = Some(OpenTurn { ordinal: head::ordinal(line.bytes), before });
         }
@@ -270,7 +272,7 @@ impl Pass {
         let open = self.open.as_ref().map(|open| open.before.clone());
         let checkpoint = match open {
             // Only the source of copied lines says where they end.
-            _ if self.is_copied() => ProjectionCheckpoint::new(0, 0, &[]),
+            _ if self.is_copied() => ProjectionCheckpoint::new(0, 0, 0),
             Some(before) => before,
             None => self.state(end),
         };

@@ -18,7 +18,7 @@ use crate::home::AgentHome;
 use crate::home::name::RolloutName;
 use crate::lines::block::Buffer;
 use crate::lines::error::ExtractError;
-use crate::lines::guard::resume;
+use crate::lines::guard::{FileIdentity, resume};
 use crate::lines::reader::LineReader;
 use crate::lines::skipped::SkippedLines;
 use crate::lines::source::{self, Source, is_damage};
@@ -107,18 +107,20 @@ impl Projector {
         from: Option<&ProjectionCheckpoint>,
     ) -> Result<Projection, ExtractError> {
         let from = from.filter(|from| from.is_current() && !compressed);
-        let (mut source, length) = Source::open(path, compressed)?;
-        let before = from.map(|from| resume(&mut source, length, from.offset, from.guard));
+        let (mut source, file) = Source::open(path, compressed)?;
+        let before = from.map(|from| resume(&mut source, &file, from.offset, from.guard));
         let before = before.transpose().map_err(source::failed)?.flatten();
         let (resumed, before) = (before.as_ref().and(from), before.unwrap_or_default());
         let (start, lines) = resumed.map_or((0, 0), |from| (from.offset, from.lines));
         let mut reader = LineReader::new(source, std::mem::take(&mut self.buffer), start, lines, &before);
-        let mut pass = Pass::new(std::mem::take(&mut self.repeated), resumed);
+        let file = FileIdentity::of(&file);
+        let mut pass = Pass::new(file, std::mem::take(&mut self.repeated), resumed);
         if let Some(name) = name {
             pass.usage.day.get_or_insert(name.started.date());
         }
         let lines = read(&mut reader, &mut pass, compressed, lines, self.bases.as_mut());
-        let end = lines.map(|lines| ProjectionCheckpoint::new(reader.offset(), lines, reader.before()));
+        let end =
+            lines.map(|lines| ProjectionCheckpoint::new(reader.offset(), lines, file.guard(reader.before())));
         let bytes_read = reader.position() - start + before.len() as u64;
         self.buffer = reader.into_buffer();
         self.repeated = std::mem::take(&mut pass.repeated);

@@ -69,6 +69,13 @@ fn extract(home: &AgentHome, file: &RolloutFile) -> Result<Extraction> {
 }
 
 /// Extracts a plain file, named as the tests' rollouts are.
+/// Puts another file in place of the one at `path`, as a program does that renames its new version.
+fn replace(path: &Path, bytes: &[u8]) -> Result {
+    let new = path.with_extension("new");
+    std::fs::write(&new, bytes)?;
+    Ok(std::fs::rename(new, path)?)
+}
+
 fn extract_file(path: &Path, from: Option<&Checkpoint>) -> Result<Extraction, ExtractError> {
     Extractor::new().extract(path, false, RolloutName::parse(NAME).ok().as_ref(), from)
 }

@@ -13,7 +13,7 @@ use threadkeep_rollout::{
 
 use crate::projection::project;
 use crate::rules::{line, meta};
-use crate::{ID, NAME, Result, rollouts};
+use crate::{ID, NAME, Result, replace, rollouts};
 
 /// Content of a store that comes from one file.
 #[derive(Debug, Default, PartialEq)]
@@ -176,5 +176,7 @@ fn a_file_that_was_rewritten_is_read_from_its_start() -> Result {
     json["v"] = 999.into();
     assert_eq!(project(&path, Some(&serde_json::from_value(json)?))?.from, 0);
     assert_eq!(project(&path, Some(&first.checkpoint))?.from, first.checkpoint.offset());
+    replace(&path, text.as_bytes())?;
+    assert_eq!(project(&path, Some(&first.checkpoint))?.from, 0);
     Ok(())
 }

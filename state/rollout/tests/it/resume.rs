@@ -7,7 +7,7 @@ use proptest::prelude::*;
 use proptest::sample::Index;
 use threadkeep_rollout::{Checkpoint, Extractor};
 
-use crate::{NAME, Result, extract_file, rollouts};
+use crate::{NAME, Result, extract_file, replace, rollouts};
 
 /// Extracts `bytes` piece by piece, each time from the stored checkpoint, and compares with one go.
 fn in_pieces(bytes: &[u8], mut cuts: Vec<usize>) -> Result {
@@ -108,6 +108,8 @@ fn a_file_that_was_written_anew_is_read_anew() -> Result {
     json["v"] = 999.into();
     assert!(!extract_file(&path, Some(&serde_json::from_value(json)?))?.resumed);
     assert!(extract_file(&path, Some(&checkpoint))?.resumed);
+    replace(&path, &bytes)?;
+    assert!(!extract_file(&path, Some(&checkpoint))?.resumed);
     Ok(())
 }
 

@@ -1,9 +1,12 @@
 //! Rollouts that are synchronized to the disk together. A new version of one is written next to it
 //! first.
 
-use std::fs::{self, File, OpenOptions};
+use std::fs::{self, File};
 use std::io::{self, Read as _, Seek as _, SeekFrom, Write as _};
+use std::iter::zip;
 use std::path::{Path, PathBuf};
+
+use threadkeep_rollout::Checkpoint;
 
 use super::checkpoint::remove_both;
 use super::error::MirrorError;
@@ -11,8 +14,8 @@ use crate::disk;
 
 /// Files that wait for the disk.
 ///
-/// After a kill, each file is the old one or the new one. A new or appended file may lack its end,
-/// which the next pass adds.
+/// After a kill, each file is the old one or the new one. A file that is new or has grown may lack
+/// its end, which the next pass adds.
 #[derive(Debug, Default)]
 pub(super) struct Batch {
     /// Files to write, each with the path that it gets.
@@ -37,42 +40,46 @@ impl Batch {
 
     /// Writes a file that replaces the one at a path.
     pub(super) fn replace(&mut self, path: &Path, bytes: &[u8]) -> Result<(), MirrorError> {
-        let new = self.new_version(path, bytes.len());
-        write(&new, bytes)
+        self.write_new(path, 0, bytes)
     }
 
-    /// Returns the path where a new version of a file is written.
-    fn new_version(&mut self, path: &Path, bytes: usize) -> PathBuf {
-        let new = path.with_extension("new");
-        self.replaced.push((new.clone(), path.to_owned()));
-        self.bytes += bytes;
-        new
-    }
-
-    /// Appends to a file. A part of it is no loss: the next pass finds that the rest is missing.
-    pub(super) fn append(&mut self, path: &Path, rest: &[u8]) -> Result<(), MirrorError> {
-        let file = OpenOptions::new().append(true).open(path);
-        file.and_then(|mut file| file.write_all(rest)).map_err(MirrorError::io(path))?;
-        self.appended.push(path.to_owned());
-        self.bytes += rest.len();
+    /// Writes what is behind a byte of a file, in place of its old end.
+    ///
+    /// A checkpoint of the rollout sees no change of a file in its place that is further back than
+    /// the bytes that it guards. If there is one, another file replaces this one.
+    pub(super) fn write_from(
+        &mut self,
+        path: &Path,
+        from: u64,
+        old: &[u8],
+        new: &[u8],
+    ) -> Result<(), MirrorError> {
+        let free = old.len().saturating_sub(Checkpoint::GUARDED);
+        if new.len() < old.len() || new[..free] != old[..free] {
+            return self.write_new(path, from, new);
+        }
+        let same = free + zip(&old[free..], &new[free..]).take_while(|(old, new)| old == new).count();
+        let rest = &new[same..];
+        if !rest.is_empty() {
+            rewrite(path, from + same as u64, rest).map_err(MirrorError::io(path))?;
+            self.appended.push(path.to_owned());
+            self.bytes += rest.len();
+        }
         Ok(())
     }
 
-    /// Writes what is behind a byte of a file. Appends, if only that is needed.
-    pub(super) fn write_from(&mut self, path: &Path, from: u64, rest: &[u8]) -> Result<(), MirrorError> {
-        let end = read_from(path, from).map_err(MirrorError::io(path))?;
-        match rest.strip_prefix(end.as_slice()) {
-            Some([]) => Ok(()),
-            Some(more) => self.append(path, more),
-            None => {
-                let new = self.new_version(path, from as usize + rest.len());
-                let copy = |mut new: File| {
-                    io::copy(&mut File::open(path)?.take(from), &mut new)?;
-                    new.write_all(rest)
-                };
-                File::create(new).and_then(copy).map_err(MirrorError::io(path))
+    /// Writes a new version of a file, with the first bytes of the old one.
+    fn write_new(&mut self, path: &Path, from: u64, rest: &[u8]) -> Result<(), MirrorError> {
+        let new = path.with_extension("new");
+        self.replaced.push((new.clone(), path.to_owned()));
+        self.bytes += from as usize + rest.len();
+        let copy = |mut new: File| {
+            if from > 0 {
+                io::copy(&mut File::open(path)?.take(from), &mut new)?;
             }
-        }
+            new.write_all(rest)
+        };
+        File::create(new).and_then(copy).map_err(MirrorError::io(path))
     }
 
     /// Returns the number of bytes that were written.
@@ -109,11 +116,12 @@ impl Batch {
     }
 }
 
-fn read_from(path: &Path, from: u64) -> io::Result<Vec<u8>> {
-    let (mut file, mut end) = (File::open(path)?, Vec::new());
-    file.seek(SeekFrom::Start(from))?;
-    file.read_to_end(&mut end)?;
-    Ok(end)
+/// Writes a file's end again. A part of it is no loss: no list has these bytes yet.
+fn rewrite(path: &Path, from: u64, rest: &[u8]) -> io::Result<()> {
+    let mut file = File::options().write(true).open(path)?;
+    file.set_len(from)?;
+    file.seek(SeekFrom::End(0))?;
+    file.write_all(rest)
 }
 
 fn write(path: &Path, bytes: &[u8]) -> Result<(), MirrorError> {

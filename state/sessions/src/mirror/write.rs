@@ -1,8 +1,8 @@
 //! Reads sessions and writes their rollouts.
 
 use std::borrow::Cow;
-use std::fs;
-use std::io;
+use std::fs::{self, File};
+use std::io::{self, Read as _, Seek as _, SeekFrom};
 use std::num::NonZero;
 use std::panic::resume_unwind;
 use std::path::{Path, PathBuf};
@@ -166,7 +166,8 @@ impl Writer<'_> {
         match before.zip(grown) {
             Some((before, grown)) => {
                 let (path, Grown { from, lines, next: prefix }) = (folder.join(&before.file), grown);
-                batch.write_from(&path, from, &lines)?;
+                let old = read_from(&path, from).map_err(MirrorError::io(&path))?;
+                batch.write_from(&path, from, &old, &lines)?;
                 checkpoint::write(&path, Saved::new(&session, next, prefix).as_ref());
                 let rollout_bytes = Some(from + lines.len() as u64);
                 Ok(Mirrored { file: before.file.clone(), rollout_bytes, ..mirrored })
@@ -183,8 +184,7 @@ impl Writer<'_> {
         if session.archived { format!("{MIRROR_ARCHIVE}/{name}") } else { name.to_string() }
     }
 
-    /// Writes the whole rollout of a session. A session that has grown is appended to, so that its
-    /// readers need not begin again.
+    /// Writes the whole rollout of a session.
     fn write_whole(
         &self,
         mirrored: Mirrored,
@@ -216,11 +216,12 @@ impl Writer<'_> {
             super::create_private(&folder.join(MIRROR_ARCHIVE))?;
         }
         let is_there = before.is_some_and(|known| known.file == file) && !old.is_empty();
-        match rollout.strip_prefix(old.as_slice()) {
-            Some([]) if is_there => {}
-            Some(rest) if is_there => batch.append(&path, rest)?,
-            _ if before.is_none() => batch.create(&path, &rollout)?,
-            _ => batch.replace(&path, &rollout)?,
+        if is_there {
+            batch.write_from(&path, 0, &old, &rollout)?;
+        } else if before.is_some() {
+            batch.replace(&path, &rollout)?;
+        } else {
+            batch.create(&path, &rollout)?;
         }
         if saved.is_some() || before.is_some() {
             checkpoint::write(&path, saved.as_ref());
@@ -239,6 +240,14 @@ fn old_rollout(path: &Path) -> Result<Vec<u8>, MirrorError> {
         // It may have turns that the agent has erased.
         read => read.map_err(MirrorError::io(path)),
     }
+}
+
+/// Reads a file's bytes from this one on.
+fn read_from(path: &Path, from: u64) -> io::Result<Vec<u8>> {
+    let (mut file, mut end) = (File::open(path)?, Vec::new());
+    file.seek(SeekFrom::Start(from))?;
+    file.read_to_end(&mut end)?;
+    Ok(end)
 }
 
 /// Adds the folder and the start that an old rollout has to a session without them: the agent's map

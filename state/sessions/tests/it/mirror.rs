@@ -222,21 +222,32 @@ fn a_session_that_has_grown_is_appended_to() -> Result {
     let mut story = Story::new(folder.path())?;
     let store = store("claude").ok_or("an agent that this build knows")?;
     let mirror = Mirror::new(folder.path().join("mirror"));
-    let mut synced = |words: &str| -> Result<_> {
-        story.add(words);
+    let mut synced = |words: Option<&str>| -> Result<_> {
+        match words {
+            Some(words) => story.add(words),
+            None => {
+                // The last turn goes on.
+                let answer = story.lines.last().ok_or("an answer")?;
+                let more = answer.replace("\"id\":\"m", "\"id\":\"n").replace("-000000000", "-100000000");
+                story.lines.push(more.replace("Done.", "Really."));
+            }
+        }
         story.write(0)?;
         mirror.sync(store, &story.place)?;
         let rollout = mirror.folder().join("claude").join(mirror.sessions("claude")?.remove(0).file);
         let inode = std::os::unix::fs::MetadataExt::ino(&fs::metadata(&rollout)?);
         Ok((fs::read(&rollout)?, inode, rollout))
     };
-    let (before, inode, _) = synced("one")?;
-    let (after, same, rollout) = synced("two")?;
+    let (before, inode, _) = synced(Some("one"))?;
+    let (after, same, _) = synced(Some("two"))?;
     assert!(after.len() > before.len() && after.starts_with(&before));
+    assert_eq!(same, inode, "the same file");
+    let (before, (after, same, rollout)) = (after, synced(None)?);
+    assert!(after.len() > before.len() && !after.starts_with(&before));
     assert_eq!(same, inode, "the same file");
     // A kill in mid-append leaves a torn line, which the next pass completes.
     fs::write(rollout, &after[..after.len() - 7])?;
-    assert!(synced("three")?.0.starts_with(&after));
+    assert!(synced(Some("three"))?.0.starts_with(&after));
     Ok(())
 }
 
