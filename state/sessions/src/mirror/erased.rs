@@ -4,6 +4,7 @@
 
 use std::borrow::Cow;
 use std::collections::HashSet;
+use std::iter::zip;
 
 use jiff::Timestamp;
 use serde::Deserialize;
@@ -24,7 +25,7 @@ pub(super) fn kept(old: &[u8], session: &Session, ids: &ThreadIds<'_>) -> Option
     let words: Vec<_> = before.iter().map(|turn| turn.words.as_str()).collect();
     let now: Vec<_> = session.turns.iter().map(words_of).collect();
     let now: Vec<_> = now.iter().map(AsRef::as_ref).collect();
-    if spoken(&now).starts_with(&spoken(&words)) {
+    if has_all(&before, session, &now) {
         return None;
     }
     let most = words.len().min(now.len());
@@ -65,9 +66,19 @@ impl Known {
     }
 }
 
-/// Returns the words of turns that have some.
-fn spoken<'a>(words: &[&'a str]) -> Vec<&'a str> {
-    words.iter().copied().filter(|words| !words.is_empty()).collect()
+/// Returns true if a session begins with all turns of the old rollout that have words. The last of
+/// them may have more words now: Grok Build writes a prompt in pieces.
+fn has_all(before: &[OldTurn], session: &Session, words: &[&str]) -> bool {
+    let old: Vec<_> = before.iter().filter(|old| !old.words.is_empty()).collect();
+    let new: Vec<_> = zip(&session.turns, words).filter(|(_, words)| !words.is_empty()).collect();
+    let same = zip(&old, &new).take_while(|(old, (_, words))| old.words == **words).count();
+    match (&old[same..], new.get(same)) {
+        ([], _) => true,
+        ([last], Some((turn, words))) => {
+            !last.is_answered && last.id == turn.id && words.starts_with(&last.words)
+        }
+        _ => false,
+    }
 }
 
 /// Turn of a rollout.
@@ -77,6 +88,8 @@ struct OldTurn {
     id: String,
     /// Words of its prompt; empty without any.
     words: String,
+    /// True if it has more than its prompt.
+    is_answered: bool,
 }
 
 #[derive(Deserialize)]
@@ -132,18 +145,18 @@ fn turns_of(rollout: &[u8]) -> Vec<OldTurn> {
         let settings = settings.take();
         if line.payload.kind == "task_started" {
             let (offset, id) = (settings.unwrap_or(offset), line.payload.turn_id);
-            turns.push(OldTurn { offset, id, words: String::new() });
+            turns.push(OldTurn { offset, id, words: String::new(), is_answered: false });
         }
-        let item = line.payload.item;
-        if item.kind == "UserMessage"
-            && let Some(turn) = turns.last_mut().filter(|turn| turn.words.is_empty())
-        {
+        let (item, Some(turn)) = (line.payload.item, turns.last_mut()) else { continue };
+        if item.kind == "UserMessage" && turn.words.is_empty() {
             turn.words = item
                 .content
                 .into_iter()
                 .map(|part| part.text)
                 .find(|text| !text.is_empty())
                 .unwrap_or_default();
+        } else {
+            turn.is_answered |= !item.kind.is_empty();
         }
     }
     turns

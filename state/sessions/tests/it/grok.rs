@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use jiff::Timestamp;
 use serde_json::json;
 use threadkeep_rollout::{ThreadKind, TurnItemKind};
-use threadkeep_sessions::{Outcome, Purpose, Relation, Session, store};
+use threadkeep_sessions::{Mirror, Outcome, Purpose, Relation, Session, store};
 
 use crate::facts::{Example, Result, same, stored_form};
 
@@ -154,6 +154,32 @@ fn pieces_of_a_message_are_one() -> Result {
     assert_eq!((own.input, own.output, own.reasoning), (3, 2, None));
     assert_eq!(session.tokens(Purpose::Conversation, true).input, 10);
     assert_eq!(session.skipped_lines, 2, "the summary, and a line that is not yet whole");
+    Ok(())
+}
+
+#[test]
+fn a_prompt_of_which_a_part_was_mirrored_is_one_turn() -> Result {
+    let (place, folder) = (tempfile::tempdir()?, tempfile::tempdir()?);
+    let mirror = Mirror::new(folder.path());
+    let prompt = |text: &str| line(ID, 5000, &chunk("user_message_chunk", text));
+    let answer = line(ID, 6000, &chunk("agent_message_chunk", "Done."));
+    let prompts = |updates: &[String]| -> Result<_> {
+        write(place.path(), "%2Fx", "", updates)?;
+        mirror.sync(store("grok").ok_or("known")?, place.path())?;
+        let rollout = folder.path().join("grok").join(mirror.sessions("grok")?.remove(0).file);
+        let lines = fs::read_to_string(rollout)?;
+        let prompts = lines.lines().filter(|line| line.contains("UserMessage"));
+        let words = ["one prompt", "one", "two"];
+        let words = |line: &str| words.into_iter().find(|words| line.contains(words));
+        Ok(prompts.filter_map(words).collect::<Vec<_>>())
+    };
+    assert_eq!(prompts(&[prompt("one")])?, ["one"]);
+    let whole = [prompt("one"), prompt(" prompt")];
+    assert_eq!(prompts(&whole)?, ["one prompt"]);
+    let answered = [&whole[..], std::slice::from_ref(&answer)].concat();
+    assert_eq!(prompts(&answered)?, ["one prompt"]);
+    // A prompt with an answer was whole: another one in its place is another turn.
+    assert_eq!(prompts(&[prompt("one prompt more"), answer])?.len(), 2);
     Ok(())
 }
 
