@@ -64,11 +64,17 @@ pub fn included(sqlite_home: &Path) -> Result<Vec<Included>, Fault> {
 
 /// Returns true if an agent was ever added to a SQLite home, also if the list is lost.
 pub(crate) fn is_shared(sqlite_home: &Path) -> bool {
-    list(sqlite_home).exists() || lost_list(sqlite_home).is_some()
+    list(sqlite_home).exists() || lost(sqlite_home).is_some()
 }
 
 /// Returns the fault about a list that is lost, while there is a mirror of agents' sessions.
 pub fn lost_list(sqlite_home: &Path) -> Option<Fault> {
+    let (why, add) = lost(sqlite_home)?;
+    Some(Fault::new(why, (add, " makes it again; what was read is still there")))
+}
+
+/// Says that a list is lost, like [`lost_list`], and gives the command that makes it again.
+pub fn lost(sqlite_home: &Path) -> Option<(String, Command)> {
     let (path, mirror) = (list(sqlite_home), super::mirror(sqlite_home));
     if path.exists() || !mirror.folder().is_dir() {
         return None;
@@ -78,9 +84,8 @@ pub fn lost_list(sqlite_home: &Path) -> Option<Fault> {
     if names.is_empty() {
         return None;
     }
-    let add = names.into_iter().fold(command("agents add"), Command::arg);
     let why = format!("the list of added agents {} is lost, so their sessions are not read", path.display());
-    Some(Fault::new(why, (add, " makes it again; what was read is still there")))
+    Some((why, names.into_iter().fold(command("agents add"), Command::arg)))
 }
 
 /// Adds a place. Returns false if it was there.

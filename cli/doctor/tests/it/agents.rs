@@ -9,8 +9,8 @@ use threadkeep_app::dirs::{Dirs, Given};
 
 use crate::fixture::{Fixture, Result};
 
-/// Adds a copy of an agent's example, in which words are replaced, and runs the check.
-fn check(agent: &str, place: &str, words: [&str; 2]) -> Result<Value> {
+/// Adds a copy of an agent's example, in which words are replaced.
+fn added(agent: &str, place: &str, words: [&str; 2]) -> Result<(Fixture, Dirs)> {
     let mut fixture = Fixture::new()?;
     let example = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../examples/agents").join(agent);
     let added = fixture.folder().join(agent);
@@ -24,7 +24,12 @@ fn check(agent: &str, place: &str, words: [&str; 2]) -> Result<Value> {
     let unread = detail(&before, agent)?;
     assert!(unread.contains(" session") && unread.ends_with(", not read yet"), "{unread}");
     mirror(&dirs.sqlite_home).sync(store, &added)?.ok_or("the mirror is free")?;
-    fixture.check("state.agents")
+    Ok((fixture, dirs))
+}
+
+/// Adds a copy of an agent's example, as [`added`], and runs the check.
+fn check(agent: &str, place: &str, words: [&str; 2]) -> Result<Value> {
+    added(agent, place, words)?.0.check("state.agents")
 }
 
 fn copy(from: &Path, to: &Path, [word, other]: [&str; 2]) -> Result {
@@ -68,6 +73,19 @@ fn sessions_of_a_newer_version_are_a_warning() -> Result {
     assert!(remedy.ends_with(" threads --agent cline"), "{remedy}");
     let detail = detail(&check, "cline")?;
     assert!(detail.ends_with("written by 3.0.101; read up to 3.0.65"), "{detail}");
+    Ok(())
+}
+
+#[test]
+fn a_lost_list_of_agents_is_a_warning() -> Result {
+    let (mut fixture, dirs) = added(CLINE.0, CLINE.1, ["3.0.65", "3.0.65"])?;
+    fs::remove_file(threadkeep_app::agents::list(&dirs.sqlite_home))?;
+    let check = fixture.check("state.agents")?;
+    assert_eq!(check["status"], "warning", "{check}");
+    let summary = check["summary"].as_str().ok_or("a summary")?;
+    assert!(summary.starts_with("the list of added agents ") && summary.contains(" is lost"), "{summary}");
+    let remedy = check["remediation"].as_str().ok_or("a remedy")?;
+    assert!(remedy.ends_with(" agents add cline"), "{remedy}");
     Ok(())
 }
 
