@@ -4,14 +4,18 @@ use std::collections::{HashSet, VecDeque};
 
 use jiff::Timestamp;
 use serde::Serialize;
-use serde_json::{Value, json};
+use serde_json::json;
 use threadkeep_redact::redact;
 use threadkeep_rollout::ThreadKind;
 use uuid::Uuid;
 
-use super::{Before, OTHER_USAGE, item};
+use super::item::Item;
+use super::payload::{
+    Event, Failure, Git, OtherUsageRecord, SessionMeta, ThreadSettings, TokenUsageRecord, TurnContext,
+};
+use super::{Before, OTHER_USAGE};
 use crate::ids::ThreadIds;
-use crate::session::{Outcome, Relation, Request, Session, SessionTurn, Tokens};
+use crate::session::{Outcome, Relation, Request, Session, SessionTurn};
 
 /// Line of a rollout.
 #[derive(Serialize)]
@@ -21,15 +25,6 @@ struct Line<'a, P> {
     #[serde(rename = "type")]
     kind: &'a str,
     payload: &'a P,
-}
-
-/// Payload of an item that is whole.
-#[derive(Serialize)]
-struct Completed<'a> {
-    #[serde(rename = "type")]
-    kind: &'a str,
-    turn_id: &'a str,
-    item: Value,
 }
 
 /// Lines of a session, so far.
@@ -107,33 +102,32 @@ impl<'a> Lines<'a> {
             None if session.kind == ThreadKind::Subagent => json!({ "subagent": {} }),
             None => json!("cli"),
         };
-        let mut header = json!({
-            "id": self.id,
-            "timestamp": session.created_at,
-            "cwd": session.cwd,
-            "originator": self.ids.agent(),
-            "cli_version": session.agent_version,
-            "source": source,
-            "model_provider": self.ids.agent(),
-            "git": { "branch": session.git_branch.as_deref().map(redact) },
-            "native_id": session.native_id,
-        });
-        if let Some(source) = forked_from {
-            header["forked_from_id"] = json!(source);
-        }
-        if !inherited.is_empty() {
+        let first_own = (!inherited.is_empty()).then(|| {
             let mut lines = Lines::new(session, self.ids);
             inherited.iter().for_each(|turn| lines.turn(turn));
             // This line comes before them.
-            header["subagent_history_start_ordinal"] = json!(lines.ordinal + 1);
-        }
+            lines.ordinal + 1
+        });
+        let header = SessionMeta {
+            id: self.id,
+            timestamp: session.created_at,
+            cwd: session.cwd.as_deref(),
+            originator: self.ids.agent(),
+            cli_version: session.agent_version.as_deref(),
+            source,
+            model_provider: self.ids.agent(),
+            git: Git { branch: session.git_branch.as_deref().map(redact) },
+            native_id: &session.native_id,
+            forked_from_id: forked_from,
+            subagent_history_start_ordinal: first_own,
+        };
         self.line(None, "session_meta", &header);
     }
 
     /// Writes the title, as this session's own.
     pub(super) fn title(&mut self) {
         if let Some(title) = &self.session.title {
-            self.event(None, &json!({ "type": "thread_name_updated", "thread_name": redact(&title.text) }));
+            self.event(None, &Event::ThreadNameUpdated { thread_name: redact(&title.text) });
         }
     }
 
@@ -173,26 +167,23 @@ impl<'a> Lines<'a> {
             self.others(|request| request.at.zip(turn.started_at).is_some_and(|(at, until)| at < until));
         }
         self.settings(turn);
-        self.event(turn.started_at, &json!({ "type": "task_started", "turn_id": turn.id }));
+        let turn_id = turn.id.as_str();
+        self.event(turn.started_at, &Event::TaskStarted { turn_id });
         for item in &turn.items {
             self.requests_before(turn, item.at);
-            let written = item::written(item);
-            let completed = Completed { kind: "item_completed", turn_id: &turn.id, item: written };
-            self.event(item.at, &completed);
+            self.event(item.at, &Event::ItemCompleted { turn_id, item: Item::of(item) });
         }
         let next = self.session.turns.iter().skip_while(|other| !std::ptr::eq(*other, turn)).nth(1);
         self.requests_before(turn, next.and_then(|next| next.started_at).or(Some(Timestamp::MAX)));
         let end = match turn.outcome {
-            Outcome::Completed => json!({ "type": "task_complete", "turn_id": turn.id }),
-            Outcome::Interrupted | Outcome::Withdrawn => {
-                json!({ "type": "turn_aborted", "turn_id": turn.id })
-            }
+            Outcome::Completed => Event::TaskComplete { turn_id, error: None },
+            Outcome::Interrupted | Outcome::Withdrawn => Event::TurnAborted { turn_id },
             Outcome::Failed => {
                 let message = turn.error.as_deref().map(redact).unwrap_or_default();
-                json!({ "type": "task_complete", "turn_id": turn.id, "error": { "message": message } })
+                Event::TaskComplete { turn_id, error: Some(Failure { message }) }
             }
             // The last thing may be a result, which stands with its call.
-            Outcome::Unfinished => json!({ "type": "last_activity", "turn_id": turn.id }),
+            Outcome::Unfinished => Event::LastActivity { turn_id: Some(turn_id) },
         };
         self.event(turn.ended_at, &end);
     }
@@ -212,7 +203,7 @@ impl<'a> Lines<'a> {
 
     fn choose(&mut self, turn: &SessionTurn, model: Option<&'a str>) {
         self.model = model;
-        let context = json!({ "turn_id": turn.id, "cwd": self.session.cwd, "model": model });
+        let context = TurnContext { turn_id: &turn.id, cwd: self.session.cwd.as_deref(), model };
         self.line(turn.started_at, "turn_context", &context);
     }
 
@@ -228,12 +219,12 @@ impl<'a> Lines<'a> {
             if let Some(model) = request.model.as_deref().filter(|model| self.model != Some(*model)) {
                 self.choose(turn, Some(model));
             }
-            let record = json!({
-                "thread_id": self.id,
-                "turn_id": turn.id,
-                "response_id": request.id,
-                "usage": usage(request.tokens),
-            });
+            let record = TokenUsageRecord {
+                thread_id: self.id,
+                turn_id: &turn.id,
+                response_id: &request.id,
+                usage: request.tokens.into(),
+            };
             self.line(request.at, "token_usage_record", &record);
         }
     }
@@ -246,20 +237,20 @@ impl<'a> Lines<'a> {
         self.others = left;
         let at = self.at;
         for request in due {
-            let record = json!({
-                "purpose": request.purpose.as_str(),
-                "thread_id": self.id,
-                "response_id": request.id,
-                "model": request.model,
-                "usage": usage(request.tokens),
-            });
+            let record = OtherUsageRecord {
+                purpose: request.purpose.as_str(),
+                thread_id: self.id,
+                response_id: &request.id,
+                model: request.model.as_deref(),
+                usage: request.tokens.into(),
+            };
             self.line(request.at.or(at), OTHER_USAGE, &record);
         }
         self.at = at;
     }
 
-    fn event(&mut self, at: Option<Timestamp>, payload: &impl Serialize) {
-        self.line(at, "event_msg", payload);
+    fn event(&mut self, at: Option<Timestamp>, event: &Event<'_>) {
+        self.line(at, "event_msg", event);
     }
 
     fn line(&mut self, at: Option<Timestamp>, kind: &str, payload: &impl Serialize) {
@@ -278,22 +269,11 @@ impl<'a> Lines<'a> {
     pub(super) fn finish(mut self) -> Vec<u8> {
         self.others(|_| true);
         if let Some(model) = self.session.model.as_deref().filter(|model| self.model != Some(*model)) {
-            let settings = json!({ "model": model });
-            self.event(None, &json!({ "type": "thread_settings_applied", "thread_settings": settings }));
+            self.event(None, &Event::ThreadSettingsApplied { thread_settings: ThreadSettings { model } });
         }
         if self.session.updated_at > self.at {
-            self.event(self.session.updated_at, &json!({ "type": "last_activity" }));
+            self.event(self.session.updated_at, &Event::LastActivity { turn_id: None });
         }
         self.bytes
     }
-}
-
-fn usage(tokens: Tokens) -> Value {
-    json!({
-        "input_tokens": tokens.input,
-        "cached_input_tokens": tokens.cached_input,
-        "output_tokens": tokens.output,
-        "reasoning_output_tokens": tokens.reasoning.unwrap_or(0),
-        "total_tokens": tokens.input.saturating_add(tokens.output),
-    })
 }

@@ -3,6 +3,7 @@
 
 mod item;
 mod lines;
+mod payload;
 
 use std::collections::HashSet;
 
