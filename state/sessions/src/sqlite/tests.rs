@@ -77,7 +77,7 @@ fn a_copy_is_sound_while_a_writer_commits() -> Result {
         std::thread::scope(|scope| -> Result {
             let writing = scope.spawn(|| -> rusqlite::Result<()> {
                 let mut number = 1;
-                while !stop.load(Ordering::Relaxed) && number < 5000 {
+                while !stop.load(Ordering::Relaxed) && number < 1000 {
                     number += 1;
                     commit(&mut connection, number)?;
                 }
