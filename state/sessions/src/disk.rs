@@ -47,6 +47,38 @@ pub(crate) fn remove_folder(folder: &Path) -> io::Result<()> {
     fs::remove_dir_all(folder).or_else(ignore_missing)
 }
 
+/// Moves a folder, also to another file system. A kill leaves the whole folder in one of the
+/// places, or in both; the next call removes what else it leaves.
+pub(crate) fn move_folder(from: &Path, to: &Path) -> io::Result<()> {
+    match fs::rename(from, to) {
+        Err(error) if error.kind() == ErrorKind::CrossesDevices => {}
+        renamed => return renamed,
+    }
+    let part = to.with_extension("part");
+    remove_folder(&part)?;
+    copy_folder(from, &part)?;
+    fs::rename(&part, to)?;
+    to.parent().map_or(Ok(()), sync_folder)?;
+    remove_folder(from)
+}
+
+/// Copies a folder to the disk.
+fn copy_folder(from: &Path, to: &Path) -> io::Result<()> {
+    create_private(to)?;
+    for entry in fs::read_dir(from)? {
+        let entry = entry?;
+        let (from, to) = (entry.path(), to.join(entry.file_name()));
+        if entry.file_type()?.is_dir() {
+            copy_folder(&from, &to)?;
+        } else {
+            let mut file = create_file(&to)?;
+            io::copy(&mut File::open(&from)?, &mut file)?;
+            file.sync_all()?;
+        }
+    }
+    sync_folder(to)
+}
+
 fn ignore_missing(error: io::Error) -> io::Result<()> {
     if error.kind() == ErrorKind::NotFound { Ok(()) } else { Err(error) }
 }

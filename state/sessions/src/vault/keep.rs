@@ -83,7 +83,7 @@ impl VaultLock {
 impl Vault {
     /// Returns true if a copy has something of its session that is no longer there: turns, the
     /// folder, or the start.
-    fn has_more(&self, store: &dyn SessionStore, kept: &Kept, now: &Session) -> bool {
+    pub(super) fn has_more(&self, store: &dyn SessionStore, kept: &Kept, now: &Session) -> bool {
         // A copy that cannot be read has nothing.
         let Ok((copy, found)) = self.open(store, kept) else { return false };
         copy.read(&found).is_ok_and(|before| {

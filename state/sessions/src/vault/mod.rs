@@ -12,6 +12,7 @@ mod kept;
 mod leftovers;
 mod path;
 mod restore;
+mod take_over;
 
 use std::fs;
 use std::io::ErrorKind;
@@ -166,26 +167,6 @@ impl VaultLock {
             is_any = true;
         }
         Ok(is_any)
-    }
-
-    /// Moves the copies of another vault here. A copy of a thread that has one here stays where it
-    /// is. Returns the number of moved copies.
-    ///
-    /// # Errors
-    ///
-    /// [`VaultError::Io`], if a folder cannot be moved. The same call moves the rest.
-    pub fn take_over(&self, other: &Self) -> Result<u64, VaultError> {
-        let mut moved = 0;
-        for (agent, thread_id) in other.vault.copies()? {
-            let (old, new) = (other.vault.of(&agent, thread_id), self.vault.of(&agent, thread_id));
-            if new.exists() {
-                continue;
-            }
-            create_private(&self.vault.folder.join(agent))?;
-            fs::rename(&old, new).map_err(VaultError::io(old))?;
-            moved += 1;
-        }
-        Ok(moved)
     }
 
     /// Removes all copies of an agent's sessions.

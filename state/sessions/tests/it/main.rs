@@ -32,5 +32,6 @@ mod sqlite;
 mod variables;
 mod vault;
 mod vault_entries;
+mod vault_moved;
 mod vault_secrets;
 mod vibe;
