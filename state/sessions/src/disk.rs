@@ -2,7 +2,7 @@
 
 use std::fs::{self, File, TryLockError};
 use std::io::{self, ErrorKind, Write as _};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 /// Number of files above which the whole file system is synchronized at once.
 #[cfg(target_os = "linux")]
@@ -47,14 +47,19 @@ pub(crate) fn remove_folder(folder: &Path) -> io::Result<()> {
     fs::remove_dir_all(folder).or_else(ignore_missing)
 }
 
+/// End of the name of a folder that was not copied whole.
+pub(crate) const PART: &str = ".part";
+
 /// Moves a folder, also to another file system. A kill leaves the whole folder in one of the
-/// places, or in both; the next call removes what else it leaves.
+/// places, or in both, and maybe a [`PART`].
 pub(crate) fn move_folder(from: &Path, to: &Path) -> io::Result<()> {
     match fs::rename(from, to) {
         Err(error) if error.kind() == ErrorKind::CrossesDevices => {}
         renamed => return renamed,
     }
-    let part = to.with_extension("part");
+    let mut part = to.as_os_str().to_owned();
+    part.push(PART);
+    let part = PathBuf::from(part);
     remove_folder(&part)?;
     copy_folder(from, &part)?;
     fs::rename(&part, to)?;

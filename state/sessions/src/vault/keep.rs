@@ -48,10 +48,12 @@ impl VaultLock {
         let number = old.as_ref().and_then(|old| old.copy.parse::<u64>().ok()).unwrap_or(0) + 1;
         let copy = folder.join(number.to_string());
         let written = write(store, place, open, found, &copy).and_then(|(files, session)| {
-            match old.filter(|old| self.vault.has_more(store, old, &session)) {
-                Some(_) => Err(VaultError::Less { native_id: found.native_id.clone() }),
-                None => Ok((files, session.agent_version)),
+            // A copy that cannot be read has nothing.
+            let before = old.and_then(|old| self.vault.session(store, &old).ok());
+            if before.is_some_and(|before| has_more(&before, &session)) {
+                return Err(VaultError::Less { native_id: found.native_id.clone() });
             }
+            Ok((files, session.agent_version))
         });
         let (files, agent_version) = match written {
             Ok(written) => written,
@@ -81,17 +83,19 @@ impl VaultLock {
 }
 
 impl Vault {
-    /// Returns true if a copy has something of its session that is no longer there: turns, the
-    /// folder, or the start.
-    pub(super) fn has_more(&self, store: &dyn SessionStore, kept: &Kept, now: &Session) -> bool {
-        // A copy that cannot be read has nothing.
-        let Ok((copy, found)) = self.open(store, kept) else { return false };
-        copy.read(&found).is_ok_and(|before| {
-            before.turns.len() > now.turns.len()
-                || before.cwd.is_some() && now.cwd.is_none()
-                || before.created_at.is_some() && now.created_at.is_none()
-        })
+    /// Reads the session of a copy.
+    pub(super) fn session(&self, store: &dyn SessionStore, kept: &Kept) -> Result<Session, VaultError> {
+        let (open, found) = self.open(store, kept)?;
+        Ok(open.read(&found)?)
     }
+}
+
+/// Returns true if a session had something before that is no longer there: turns, the folder, or
+/// the start.
+pub(super) fn has_more(before: &Session, now: &Session) -> bool {
+    before.turns.len() > now.turns.len()
+        || before.cwd.is_some() && now.cwd.is_none()
+        || before.created_at.is_some() && now.created_at.is_none()
 }
 
 /// Files of a copy, and its session.

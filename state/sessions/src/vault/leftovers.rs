@@ -5,6 +5,12 @@ use std::path::Path;
 use super::{VaultError, folders, kept, remove_folder};
 use crate::disk;
 
+/// Removes from an agent's folder what a move from another file system has left.
+pub(super) fn remove_parts(folder: &Path) -> Result<(), VaultError> {
+    let parts = folders(folder)?.into_iter().filter(|name| name.ends_with(disk::PART));
+    parts.map(|name| folder.join(name)).try_for_each(|part| remove_folder(&part))
+}
+
 /// Removes from a thread's folder what its description does not name; without a description, all.
 pub(super) fn remove(folder: &Path) -> Result<(), VaultError> {
     let named = match kept::read(folder) {

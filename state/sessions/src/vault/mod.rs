@@ -121,6 +121,9 @@ impl Vault {
         create_private(&self.folder)?;
         let path = self.folder.join("lock");
         let Some(lock) = disk::try_lock(&path).map_err(VaultError::io(path))? else { return Ok(None) };
+        for agent in folders(&self.folder)?.into_iter().filter(|name| is_name(name)) {
+            leftovers::remove_parts(&self.folder.join(agent))?;
+        }
         for (agent, thread_id) in self.copies()? {
             leftovers::remove(&self.of(&agent, thread_id))?;
         }

@@ -1,13 +1,18 @@
 //! Moves the copies of one vault to another.
 
-use super::{Kept, Vault, VaultError, VaultLock, create_private, remove_folder};
+use jiff::Timestamp;
+use uuid::Uuid;
+
+use super::keep::has_more;
+use super::{VaultError, VaultLock, create_private, remove_folder};
 use crate::disk;
+use crate::session::Session;
 use crate::store;
 
 impl VaultLock {
     /// Moves the copies of another vault here. Of two copies of a session, the later one or the one
-    /// with more stays; if one is damaged, both stay where they are. Returns the number of moved
-    /// copies.
+    /// with more stays; if one cannot be read, both stay where they are. Returns the number of
+    /// moved copies.
     ///
     /// # Errors
     ///
@@ -17,9 +22,9 @@ impl VaultLock {
         for (agent, thread_id) in other.vault.copies()? {
             let [old, new] = [other, self].map(|lock| lock.vault.of(&agent, thread_id));
             if new.exists() {
-                let both = [other, self].map(|lock| lock.vault.get(&agent, thread_id));
-                let [Ok(Some(old_copy)), Ok(Some(new_copy))] = both else { continue };
-                if !is_better((&other.vault, &old_copy), (&self.vault, &new_copy)) {
+                let copies = [other, self].map(|lock| lock.copy(&agent, thread_id));
+                let [Some(old_copy), Some(new_copy)] = copies else { continue };
+                if !is_better(&old_copy, &new_copy) {
                     remove_folder(&old)?;
                     continue;
                 }
@@ -31,19 +36,19 @@ impl VaultLock {
         }
         Ok(moved)
     }
+
+    /// Reads the copy of a thread's session; `None` if it cannot be read.
+    fn copy(&self, agent: &str, thread_id: Uuid) -> Option<Copy> {
+        let kept = self.vault.get(agent, thread_id).ok()??;
+        let session = self.vault.session(store(agent)?, &kept).ok()?;
+        self.vault.is_whole(&kept).then_some((kept.kept_at, session))
+    }
 }
 
-/// Copy and its vault.
-type Copy<'a> = (&'a Vault, &'a Kept);
+/// Time of a copy, and its session.
+type Copy = (Timestamp, Session);
 
 /// Returns true if a copy of a session should stay, and not another one.
-fn is_better(one: Copy<'_>, other: Copy<'_>) -> bool {
-    has_more(one, other) || (one.1.kept_at > other.1.kept_at && !has_more(other, one))
-}
-
-fn has_more((vault, kept): Copy<'_>, (other_vault, other): Copy<'_>) -> bool {
-    let Some(store) = store(&kept.agent) else { return false };
-    let session = other_vault.open(store, other).and_then(|(open, found)| Ok(open.read(&found)?));
-    // A copy that cannot be read has nothing.
-    session.is_ok_and(|session| vault.has_more(store, kept, &session))
+fn is_better(one: &Copy, other: &Copy) -> bool {
+    has_more(&one.1, &other.1) || (one.0 > other.0 && !has_more(&other.1, &one.1))
 }

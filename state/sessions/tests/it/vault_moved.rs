@@ -49,9 +49,10 @@ fn copies_move_to_another_file_system() -> Result {
     let part = new.folder().join("claude").join(format!("{}.part/1", kept.thread_id));
     fs::create_dir_all(&part)?;
     fs::write(part.join("left"), "")?;
+    drop(new.lock()?);
+    assert!(!part.exists());
     assert_eq!(take_over(&new, &old.vault)?, 1);
     assert_eq!((turns(&new)?, turns(&old.vault)?), (vec![2], vec![]));
-    assert!(!files(far.path())?.iter().any(|path| path.ends_with("left")));
     for path in files(far.path())?.iter().filter(|path| path.starts_with(new.folder().join("claude"))) {
         assert_eq!(fs::metadata(path)?.permissions().mode() & 0o777, 0o600, "{}", path.display());
     }
@@ -77,13 +78,20 @@ fn of_two_copies_the_later_one_or_the_one_with_more_stays() -> Result {
 }
 
 #[test]
-fn a_damaged_copy_stays_where_it_is() -> Result {
-    let folder = tempfile::tempdir()?;
-    let (old, new) = (keep(folder.path(), 1)?, keep(folder.path(), 2)?);
-    let description = files(new.folder.path())?.into_iter().find(|path| path.ends_with("kept.json"));
-    fs::write(description.ok_or("a description")?, "{")?;
-    assert_eq!(take_over(&new.vault, &old.vault)?, 0);
-    assert_eq!(turns(&old.vault)?, [1]);
-    assert_eq!(new.vault.contents()?.damaged.len(), 1);
+fn two_copies_stay_where_they_are_if_one_is_damaged() -> Result {
+    for (damage, is_new_damaged) in
+        [("kept.json", true), ("jsonl", true), ("kept.json", false), ("jsonl", false)]
+    {
+        let folder = tempfile::tempdir()?;
+        // The damaged copy is the later one, with more turns.
+        let (sound, damaged) = (keep(folder.path(), 1)?, keep(folder.path(), 2)?);
+        let file =
+            files(damaged.folder.path())?.into_iter().find(|path| path.to_string_lossy().ends_with(damage));
+        fs::write(file.ok_or("a file")?, "{")?;
+        let (old, new) = if is_new_damaged { (&sound, &damaged) } else { (&damaged, &sound) };
+        assert_eq!(take_over(&new.vault, &old.vault)?, 0, "{damage}");
+        assert_eq!(turns(&sound.vault)?, [1], "{damage}");
+        assert_eq!(damaged.vault.contents()?.damaged.len(), 1, "{damage}");
+    }
     Ok(())
 }
