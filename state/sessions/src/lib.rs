@@ -86,7 +86,8 @@
 //!
 //! Nothing in a store is written, but what [`VaultLock::restore`] puts back where no file or entry
 //! is. SQLite databases are read from a private copy of the database and of its write-ahead log,
-//! and not even a time of a file changes. Links are not followed.
+//! and not even a time of a file changes. A link is followed in place of a folder like
+//! `projects`, and nowhere below it.
 //!
 //! # Features
 //!

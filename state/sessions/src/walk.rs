@@ -1,6 +1,6 @@
 //! Walk over the files of a place.
 
-use std::fs::symlink_metadata;
+use std::fs::metadata;
 use std::io::{self, ErrorKind};
 use std::path::Path;
 
@@ -12,9 +12,10 @@ use threadkeep_rollout::untouched::{Folder, Kind};
 pub const MAX_DEPTH: usize = 40;
 
 /// Gives each regular file below a path to `take`, in the order of names; also a file or folder
-/// that cannot be looked at, with the reason. Leaves out `-shm` files. Does not follow links.
+/// that cannot be looked at, with the reason. Leaves out `-shm` files. Follows a link at the path,
+/// but none below it.
 pub fn each_file(path: &Path, take: &mut dyn FnMut(&Path, io::Result<Fingerprint>)) {
-    match symlink_metadata(path) {
+    match metadata(path) {
         Ok(metadata) if metadata.is_dir() => below(path, MAX_DEPTH, take),
         metadata => give(path, metadata.map(|metadata| Fingerprint::of(&metadata)), take),
     }

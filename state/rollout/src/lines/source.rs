@@ -26,13 +26,14 @@ pub(crate) enum Source {
 }
 
 impl Source {
-    /// Opens a regular file. Refuses any other without opening it: a pipe would block.
+    /// Opens a regular file. Refuses any other without opening it: a pipe would block. Returns the
+    /// metadata of the file that was opened.
     pub(crate) fn open(path: &Path, compressed: bool) -> Result<(Self, Metadata), ExtractError> {
-        let metadata = std::fs::metadata(path)?;
-        if !metadata.is_file() {
+        if !std::fs::metadata(path)?.is_file() {
             return Err(ExtractError::NotAFile);
         }
         let file = untouched::open(path)?;
+        let metadata = file.metadata()?;
         let source = if compressed {
             Self::decompress(file)?
         } else if path.extension().is_some_and(|extension| extension == "json") {

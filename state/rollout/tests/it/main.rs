@@ -68,7 +68,6 @@ fn extract(home: &AgentHome, file: &RolloutFile) -> Result<Extraction> {
     Ok(Extractor::new().extract(&path, file.compressed, file.name.as_ref(), None)?)
 }
 
-/// Extracts a plain file, named as the tests' rollouts are.
 /// Puts another file in place of the one at `path`, as a program does that renames its new version.
 fn replace(path: &Path, bytes: &[u8]) -> Result {
     let new = path.with_extension("new");
@@ -76,6 +75,7 @@ fn replace(path: &Path, bytes: &[u8]) -> Result {
     Ok(std::fs::rename(new, path)?)
 }
 
+/// Extracts a plain file, named as the tests' rollouts are.
 fn extract_file(path: &Path, from: Option<&Checkpoint>) -> Result<Extraction, ExtractError> {
     Extractor::new().extract(path, false, RolloutName::parse(NAME).ok().as_ref(), from)
 }

@@ -14,16 +14,16 @@ use crate::disk;
 
 /// Files that wait for the disk.
 ///
-/// After a kill, each file is the old one or the new one. A file that is new or has grown may lack
-/// its end, which the next pass adds.
+/// After a kill, each file is the old one or the new one. The end of a file that is new or has
+/// grown may lack bytes, which the next pass adds.
 #[derive(Debug, Default)]
 pub(super) struct Batch {
     /// Files to write, each with the path that it gets.
     replaced: Vec<(PathBuf, PathBuf)>,
     /// New files.
     created: Vec<PathBuf>,
-    /// Files that have grown.
-    appended: Vec<PathBuf>,
+    /// Files whose ends were written in their places.
+    continued: Vec<PathBuf>,
     /// Files to remove.
     removed: Vec<PathBuf>,
     /// Bytes that were written.
@@ -61,8 +61,8 @@ impl Batch {
         let same = free + zip(&old[free..], &new[free..]).take_while(|(old, new)| old == new).count();
         let rest = &new[same..];
         if !rest.is_empty() {
-            rewrite(path, from + same as u64, rest).map_err(MirrorError::io(path))?;
-            self.appended.push(path.to_owned());
+            write_over(path, from + same as u64, rest).map_err(MirrorError::io(path))?;
+            self.continued.push(path.to_owned());
             self.bytes += rest.len();
         }
         Ok(())
@@ -96,7 +96,7 @@ impl Batch {
     pub(super) fn add(&mut self, mut other: Self) {
         self.replaced.append(&mut other.replaced);
         self.created.append(&mut other.created);
-        self.appended.append(&mut other.appended);
+        self.continued.append(&mut other.continued);
         self.removed.append(&mut other.removed);
         self.bytes += other.bytes;
     }
@@ -104,7 +104,7 @@ impl Batch {
     /// Puts everything in its place. Returns the files to remove once no list has them.
     pub(super) fn finish(mut self, folder: &Path) -> Result<Vec<PathBuf>, MirrorError> {
         let new = self.replaced.iter().map(|(new, _)| new);
-        let written = new.chain(&self.created).chain(&self.appended).map(PathBuf::as_path);
+        let written = new.chain(&self.created).chain(&self.continued).map(PathBuf::as_path);
         let written: Vec<_> = written.collect();
         disk::synchronize(folder, &written).map_err(MirrorError::io(folder))?;
         for (new, path) in &self.replaced {
@@ -116,11 +116,10 @@ impl Batch {
     }
 }
 
-/// Writes a file's end again. A part of it is no loss: no list has these bytes yet.
-fn rewrite(path: &Path, from: u64, rest: &[u8]) -> io::Result<()> {
+/// Writes over a file's end, which is not longer: readers never see a shorter file.
+fn write_over(path: &Path, from: u64, rest: &[u8]) -> io::Result<()> {
     let mut file = File::options().write(true).open(path)?;
-    file.set_len(from)?;
-    file.seek(SeekFrom::End(0))?;
+    file.seek(SeekFrom::Start(from))?;
     file.write_all(rest)
 }
 

@@ -8,8 +8,27 @@ use serde_json::Value;
 use threadkeep_sessions::{Mirror, StorePlace, store, stores};
 
 use crate::facts::{Result, homes};
+use crate::mirror::Story;
 use crate::mirror_damage::{claude, rollouts, synced};
 use crate::shared::{Example, each};
+
+#[cfg(unix)]
+#[test]
+fn a_linked_folder_is_read_again_when_it_changes() -> Result {
+    let folder = tempfile::tempdir()?;
+    let mut story = Story::new(folder.path())?;
+    let far = folder.path().join("far");
+    fs::rename(story.place.join("projects"), &far)?;
+    std::os::unix::fs::symlink(&far, story.place.join("projects"))?;
+    let mirror = Mirror::new(folder.path().join("mirror"));
+    let claude = store("claude").ok_or("an agent that this build knows")?;
+    for words in ["one", "two"] {
+        story.add(words);
+        story.write(0)?;
+        assert_eq!(mirror.sync(claude, &story.place)?.ok_or("locked")?.written, 1, "{words}");
+    }
+    Ok(())
+}
 
 #[test]
 fn a_store_that_moves_goes_on() -> Result {
