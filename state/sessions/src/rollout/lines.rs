@@ -37,7 +37,8 @@ pub(super) struct Lines<'a> {
     ordinal: u64,
     /// Time of the last line that has one.
     at: Option<Timestamp>,
-    /// Requests of the conversation that are not written yet, in their order.
+    /// Requests of the conversation that are not written yet: inherited ones first, and in their
+    /// order.
     requests: VecDeque<&'a Request>,
     /// Own requests for other purposes that are not written yet.
     others: Vec<&'a Request>,
@@ -58,7 +59,9 @@ pub(super) struct Lines<'a> {
 impl<'a> Lines<'a> {
     pub(super) fn new(session: &'a Session, ids: &'a ThreadIds<'a>) -> Self {
         let requests = session.requests.iter();
-        let (requests, others): (_, Vec<_>) = requests.partition(|request| request.purpose.is_conversation());
+        let (mut requests, others): (Vec<_>, Vec<_>) =
+            requests.partition(|request| request.purpose.is_conversation());
+        requests.sort_by_key(|request| !request.inherited);
         Self {
             session,
             ids,
@@ -164,6 +167,7 @@ impl<'a> Lines<'a> {
     /// Writes a turn with the requests that belong to it.
     pub(super) fn turn(&mut self, turn: &'a SessionTurn) {
         if !turn.inherited {
+            while self.requests.pop_front_if(|request| request.inherited).is_some() {}
             self.others(|request| request.at.zip(turn.started_at).is_some_and(|(at, until)| at < until));
         }
         self.settings(turn);
@@ -174,6 +178,7 @@ impl<'a> Lines<'a> {
             self.event(item.at, &Event::ItemCompleted { turn_id, item: Item::of(item) });
         }
         let next = self.session.turns.iter().skip_while(|other| !std::ptr::eq(*other, turn)).nth(1);
+        let next = next.filter(|next| next.inherited == turn.inherited);
         self.requests_before(turn, next.and_then(|next| next.started_at).or(Some(Timestamp::MAX)));
         let end = match turn.outcome {
             Outcome::Completed => Event::TaskComplete { turn_id, error: None },
@@ -219,14 +224,14 @@ impl<'a> Lines<'a> {
             if let Some(model) = request.model.as_deref().filter(|model| self.model != Some(*model)) {
                 self.choose(turn, Some(model));
             }
-            let record = TokenUsageRecord {
-                thread_id: self.id,
-                turn_id: &turn.id,
-                response_id: &request.id,
-                usage: request.tokens.into(),
-            };
-            self.line(request.at, "token_usage_record", &record);
+            self.record(request, Some(&turn.id));
         }
+    }
+
+    fn record(&mut self, request: &Request, turn_id: Option<&str>) {
+        let (thread_id, response_id, usage) = (self.id, request.id.as_str(), request.tokens.into());
+        let record = TokenUsageRecord { thread_id, turn_id, response_id, usage };
+        self.line(request.at, "token_usage_record", &record);
     }
 
     /// Writes requests that are no part of the conversation, between its turns. They change neither
@@ -261,16 +266,27 @@ impl<'a> Lines<'a> {
         self.ordinal += 1;
     }
 
+    /// Writes a model that was chosen in no turn.
+    fn apply(&mut self, model: Option<&'a str>) {
+        if let Some(model) = model.filter(|model| self.model != Some(*model)) {
+            self.model = Some(model);
+            self.event(None, &Event::ThreadSettingsApplied { thread_settings: ThreadSettings { model } });
+        }
+    }
+
     pub(super) fn into_bytes(self) -> Vec<u8> {
         self.bytes
     }
 
-    /// Writes what no turn has: the model that was chosen last, and the end of all activity.
+    /// Writes what no turn has: other requests, the model that was chosen last, and the end of all
+    /// activity.
     pub(super) fn finish(mut self) -> Vec<u8> {
-        self.others(|_| true);
-        if let Some(model) = self.session.model.as_deref().filter(|model| self.model != Some(*model)) {
-            self.event(None, &Event::ThreadSettingsApplied { thread_settings: ThreadSettings { model } });
+        for request in std::mem::take(&mut self.requests).into_iter().filter(|request| !request.inherited) {
+            self.apply(request.model.as_deref());
+            self.record(request, None);
         }
+        self.others(|_| true);
+        self.apply(self.session.model.as_deref());
         if self.session.updated_at > self.at {
             self.event(self.session.updated_at, &Event::LastActivity { turn_id: None });
         }

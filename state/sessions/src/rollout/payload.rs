@@ -86,7 +86,9 @@ pub(super) struct ThreadSettings<'a> {
 #[derive(Serialize)]
 pub(super) struct TokenUsageRecord<'a> {
     pub(super) thread_id: Uuid,
-    pub(super) turn_id: &'a str,
+    /// `None` of a request that no turn has.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) turn_id: Option<&'a str>,
     pub(super) response_id: &'a str,
     pub(super) usage: Usage,
 }

@@ -112,3 +112,39 @@ fn a_session_of_hidden_requests_alone_has_them() -> Result {
     assert_eq!((used(&projection), extraction.metadata.own_tokens), ([0, 0, 7], None));
     Ok(())
 }
+
+#[test]
+fn requests_that_no_turn_has_are_written() -> Result {
+    let mut draft = Draft::new(ID);
+    draft.said_at(at(1));
+    draft.request(request("erased", at(2), Purpose::Conversation, 7));
+    let rollout = written(&draft.finish());
+    let (extraction, projection) = read(&rollout)?;
+    assert_eq!(used(&projection), [7, 0, 0], "{rollout}");
+    assert_eq!(
+        (extraction.metadata.own_tokens, projection.usage[0].model.as_deref()),
+        (Some(7), Some("large"))
+    );
+    Ok(())
+}
+
+#[test]
+fn an_inherited_request_at_the_time_of_the_own_part_hides_no_other() -> Result {
+    for copied in [true, false] {
+        let mut draft = Draft::new(ID);
+        draft.parent("parent", threadkeep_sessions::Relation::Fork);
+        draft.inherit(true);
+        if copied {
+            turn(&mut draft, 10);
+        } else {
+            draft.request(request("r10", at(13), Purpose::Conversation, 100));
+        }
+        draft.inherit(false);
+        // In the second of the last copied answer.
+        turn(&mut draft, 13);
+        turn(&mut draft, 20);
+        let rollout = written(&draft.finish());
+        assert_eq!(used(&read(&rollout)?.1), [200, 0, 0], "{rollout}");
+    }
+    Ok(())
+}
