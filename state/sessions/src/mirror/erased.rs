@@ -9,9 +9,10 @@ use std::iter::zip;
 use jiff::Timestamp;
 use serde::Deserialize;
 use threadkeep_redact::redact;
+use threadkeep_rollout::TurnItemKind;
 
 use crate::ids::ThreadIds;
-use crate::rollout::{Before, OTHER_USAGE, to_rollout_after};
+use crate::rollout::{Before, OTHER_USAGE, title_after, to_rollout_after};
 use crate::session::{Session, SessionTurn};
 
 /// Returns the rollout of a session some of whose turns were erased: the old rollout, and the turns
@@ -37,6 +38,9 @@ pub(super) fn kept(old: &[u8], session: &Session, ids: &ThreadIds<'_>) -> Option
     let mut kept = old[..end].to_vec();
     // A kill may have torn the last line.
     kept.truncate(kept.iter().rposition(|&byte| byte == b'\n').map_or(0, |last| last + 1));
+    if title_of(&kept) != session.title.as_ref().map(|title| redact(&title.text).into_owned()) {
+        kept.extend(title_after(&state_after(&kept), session, ids));
+    }
     if from < session.turns.len() {
         kept.extend(to_rollout_after(&state_after(&kept), session, ids, from, None).0);
     }
@@ -67,7 +71,8 @@ impl Known {
 }
 
 /// Returns true if a session begins with all turns of the old rollout that have words. The last of
-/// them may have more words now: Grok Build writes a prompt in pieces.
+/// them may have more words now: Grok Build writes a prompt in pieces. A piece may end within a
+/// secret, so that its last word is another one then.
 fn has_all(before: &[OldTurn], session: &Session, words: &[&str]) -> bool {
     let old: Vec<_> = before.iter().filter(|old| !old.words.is_empty()).collect();
     let new: Vec<_> = zip(&session.turns, words).filter(|(_, words)| !words.is_empty()).collect();
@@ -75,7 +80,8 @@ fn has_all(before: &[OldTurn], session: &Session, words: &[&str]) -> bool {
     match (&old[same..], new.get(same)) {
         ([], _) => true,
         ([last], Some((turn, words))) => {
-            !last.is_answered && last.id == turn.id && words.starts_with(&last.words)
+            let (whole, _) = last.words.rsplit_once(char::is_whitespace).unwrap_or_default();
+            !last.is_answered && last.id == turn.id && words.starts_with(whole)
         }
         _ => false,
     }
@@ -108,6 +114,7 @@ struct Payload {
     turn_id: String,
     item: Item,
     response_id: Option<String>,
+    thread_name: Option<String>,
 }
 
 #[derive(Default, Deserialize)]
@@ -149,12 +156,9 @@ fn turns_of(rollout: &[u8]) -> Vec<OldTurn> {
         }
         let (item, Some(turn)) = (line.payload.item, turns.last_mut()) else { continue };
         if item.kind == "UserMessage" && turn.words.is_empty() {
-            turn.words = item
-                .content
-                .into_iter()
-                .map(|part| part.text)
-                .find(|text| !text.is_empty())
-                .unwrap_or_default();
+            let words = item.content.iter().map(|part| part.text.as_str()).find(|text| !text.is_empty());
+            // An older version, which wrote the rollout, may know fewer secrets.
+            turn.words = words.map(redact).unwrap_or_default().into_owned();
         } else {
             turn.is_answered |= !item.kind.is_empty();
         }
@@ -162,9 +166,18 @@ fn turns_of(rollout: &[u8]) -> Vec<OldTurn> {
     turns
 }
 
-/// Returns the words of a turn's prompt as a rollout has them.
+/// Returns the first words of a turn's prompts as a rollout has them.
 fn words_of(turn: &SessionTurn) -> Cow<'_, str> {
-    turn.prompt().map(redact).unwrap_or_default()
+    let words = turn.items.iter().find_map(|item| match &item.kind {
+        TurnItemKind::UserMessage { text, .. } if !text.is_empty() => Some(text),
+        _ => None,
+    });
+    words.map(|words| redact(words)).unwrap_or_default()
+}
+
+/// Returns the title that a rollout has last.
+fn title_of(rollout: &[u8]) -> Option<String> {
+    lines(rollout).filter_map(|(_, line)| line.payload.thread_name).last()
 }
 
 fn state_after(rollout: &[u8]) -> Before {

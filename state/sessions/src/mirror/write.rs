@@ -180,8 +180,7 @@ impl Writer<'_> {
     fn file_of(&self, session: &Session) -> String {
         let begun = session.created_at.unwrap_or(Timestamp::UNIX_EPOCH);
         let (started, thread_id) = (TimeZone::UTC.to_datetime(begun), self.ids.of(session.identity()));
-        let name = RolloutName { started, thread_id, segment_id: None };
-        if session.archived { format!("{MIRROR_ARCHIVE}/{name}") } else { name.to_string() }
+        in_folder(&RolloutName { started, thread_id, segment_id: None }.to_string(), session)
     }
 
     /// Writes the whole rollout of a session.
@@ -208,7 +207,8 @@ impl Writer<'_> {
         let prefix = Prefix::of(session, ids, &rollout, state).filter(|_| kept.is_none());
         let saved = Saved::new(session, next, prefix);
         let (id, file, rollout) = match kept {
-            Some((known, kept)) => (known.thread_id, known.file.clone(), kept),
+            // The session may begin later now.
+            Some((known, kept)) => (known.thread_id, in_folder(name_of(&known.file), session), kept),
             None => (id, file, rollout),
         };
         let path = folder.join(&file);
@@ -231,6 +231,16 @@ impl Writer<'_> {
         let rollout_bytes = Some(rollout.len() as u64);
         Ok(Mirrored { file, rollout_bytes, thread_id: id, ..mirrored })
     }
+}
+
+/// Returns the path of a rollout with this name.
+fn in_folder(name: &str, session: &Session) -> String {
+    if session.archived { format!("{MIRROR_ARCHIVE}/{name}") } else { name.to_owned() }
+}
+
+/// Returns the name of a rollout.
+fn name_of(file: &str) -> &str {
+    file.rsplit_once('/').map_or(file, |(_, name)| name)
 }
 
 /// Reads the rollout that a session had; empty if it is not there.

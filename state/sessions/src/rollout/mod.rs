@@ -94,6 +94,13 @@ impl Before {
     }
 }
 
+/// Returns the line of a session's title, after other lines.
+pub(crate) fn title_after(before: &Before, session: &Session, ids: &ThreadIds<'_>) -> Vec<u8> {
+    let mut lines = Lines::after(before, session, ids);
+    lines.title();
+    lines.into_bytes()
+}
+
 /// Returns the lines of a session's turns from this number on, after other lines, with what is
 /// before the turn of another number, as [`to_rollout_with`].
 pub(crate) fn to_rollout_after(

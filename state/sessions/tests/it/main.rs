@@ -16,6 +16,7 @@ mod migrated;
 mod mirror;
 mod mirror_continued;
 mod mirror_damage;
+mod mirror_erased;
 mod mirror_killed;
 mod mirror_places;
 mod mirror_recovered;
