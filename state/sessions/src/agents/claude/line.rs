@@ -72,6 +72,10 @@ pub(super) struct Head<'a> {
     pub(super) uuid: Option<Cow<'a, str>>,
     pub(super) timestamp: Option<Timestamp>,
     #[serde(borrow)]
+    version: Option<Cow<'a, str>>,
+    #[serde(default)]
+    pub(super) is_sidechain: bool,
+    #[serde(borrow)]
     session_id: Option<Cow<'a, str>>,
     #[serde(borrow)]
     request_session_id: Option<Cow<'a, str>>,
@@ -160,6 +164,8 @@ pub(super) struct Beginning {
     /// True if the first prompt or the first answer names another session, from which it was
     /// copied.
     pub(super) is_fork: bool,
+    /// Version that wrote the first message.
+    pub(super) version: Option<String>,
 }
 
 /// Returns the beginning of a file; `None` of a file without a message.
@@ -175,7 +181,10 @@ pub(super) fn beginning(path: &Path) -> Result<Option<Beginning>, StoreError> {
         let (is_fork, is_answer) = (line.copied_from().is_some(), line.kind == "assistant");
         match (found.as_mut(), line.uuid) {
             (Some(found), _) => found.is_fork |= is_fork,
-            (None, uuid) => *found = uuid.map(|uuid| Beginning { message: uuid.into_owned(), is_fork }),
+            (None, uuid) => {
+                let version = line.version.map(Cow::into_owned);
+                *found = uuid.map(|uuid| Beginning { message: uuid.into_owned(), is_fork, version });
+            }
         }
         Ok(found.is_none() || !is_answer)
     })

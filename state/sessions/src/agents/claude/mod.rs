@@ -7,6 +7,7 @@ mod kept;
 mod line;
 mod origin;
 mod read;
+mod summaries;
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -14,6 +15,8 @@ use std::sync::Arc;
 use serde::Deserialize;
 
 use self::origin::Families;
+use self::summaries::Summaries;
+use crate::checksum::Checksum;
 use crate::environment::Environment;
 use crate::error::StoreError;
 use crate::files;
@@ -57,11 +60,11 @@ impl SessionStore for Claude {
     }
 
     fn open(&self, place: &Path) -> Result<OpenStore, StoreError> {
-        let (listing, families) = find(place);
-        let families = Arc::new(families);
-        let of_pieces = Arc::clone(&families);
+        let (listing, context) = find(place);
+        let context = Arc::new(context);
+        let of_pieces = Arc::clone(&context);
         let open =
-            OpenStore::incremental(listing, move |found, progress| read::session(found, &families, progress));
+            OpenStore::incremental(listing, move |found, progress| read::session(found, &context, progress));
         Ok(open.with_pieces(move |found| kept::pieces(found, &of_pieces)))
     }
 
@@ -81,8 +84,15 @@ impl SessionStore for Claude {
     }
 }
 
-fn find(place: &Path) -> (Listing, Families) {
-    let (mut listing, mut families) = (Listing::default(), Families::default());
+/// Parts of sessions in files of other ones.
+#[derive(Debug, Default)]
+struct Context {
+    families: Families,
+    summaries: Summaries,
+}
+
+fn find(place: &Path) -> (Listing, Context) {
+    let (mut listing, mut families, mut old) = (Listing::default(), Families::default(), Vec::new());
     let projects = files::folders(&place.join("projects"));
     let main = projects.iter().flat_map(|folder| files::files_with(folder, "jsonl"));
     let with_agents = main.flat_map(|path| {
@@ -93,6 +103,7 @@ fn find(place: &Path) -> (Listing, Families) {
         let first = match line::beginning(&path) {
             Ok(Some(first)) => first,
             Ok(None) => {
+                old.push(path.clone());
                 listing.skip(path, "it has no message");
                 continue;
             }
@@ -101,17 +112,25 @@ fn find(place: &Path) -> (Listing, Families) {
                 continue;
             }
         };
+        if summaries::is_written_by(first.version.as_deref()) {
+            old.push(path.clone());
+        }
         families.add(first, &path);
         let folder = path.with_extension("");
         let (about, sidecar) = (path.with_extension("meta.json"), folder.join("custom-title.json"));
         let session = FoundSession::of_files(files::stem(&path).to_owned(), vec![path, sidecar]);
         listing.add(session.with_more(folder).with_more(about));
     }
-    // A fork is read again when a session that it was copied from comes or goes.
+    let summaries = Summaries::find(&old);
     for session in listing.sessions.values_mut() {
+        // A fork is read again when a session that it was copied from comes or goes.
         if let Some(family) = families.of(&session.source()) {
             session.fingerprint.push_str(&format!(" {}", family.len()));
         }
+        if let Some(summary) = summaries.of(&session.source()) {
+            let checksum = Checksum::of(summary.title.as_bytes()).value();
+            session.fingerprint.push_str(&format!(" {checksum:08x}"));
+        }
     }
-    (listing, families)
+    (listing, Context { families, summaries })
 }

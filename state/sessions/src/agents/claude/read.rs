@@ -5,9 +5,9 @@ use std::path::{Path, PathBuf};
 use serde::Deserialize;
 use threadkeep_rollout::TurnItemKind;
 
-use super::SUBAGENTS;
 use super::line::{self, Line};
-use super::origin::{Families, Origin};
+use super::origin::Origin;
+use super::{Context, SUBAGENTS};
 use crate::agents::blocks::{blocks, text};
 use crate::draft::Draft;
 use crate::error::StoreError;
@@ -26,7 +26,7 @@ const INTERRUPTED: &str = "[Request interrupted by user";
 
 pub(super) fn session(
     found: &FoundSession,
-    families: &Families,
+    Context { families, summaries }: &Context,
     progress: &mut Progress,
 ) -> Result<Session, StoreError> {
     let path = found.main_file()?;
@@ -38,6 +38,9 @@ pub(super) fn session(
     }
     if let Some(parent) = &origin.parent {
         draft.parent(parent, Relation::Fork);
+    }
+    if let Some(summary) = summaries.of(path) {
+        draft.title(&summary.title, TitleSource::Agent);
     }
     let by = title_source(found.files.get(1));
     let mut reader = Reader { draft, is_subagent: subagent_of.is_some(), title_source: by };
