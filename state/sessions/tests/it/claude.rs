@@ -1,11 +1,12 @@
 //! Claude Code.
 
 use std::fs;
+use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
 use serde_json::json;
-use threadkeep_rollout::TurnItemKind;
-use threadkeep_sessions::{FoundSession, Purpose, Relation, Session, store};
+use threadkeep_rollout::{TurnItem, TurnItemKind};
+use threadkeep_sessions::{FoundSession, Outcome, Purpose, Relation, Session, store};
 
 use crate::facts::{Example, Result, copy, first_form, folder};
 use crate::vault::Keeper;
@@ -140,5 +141,152 @@ fn old_titles_are_those_of_the_sessions_that_they_name() -> Result {
     assert_eq!(after[1].1.as_deref(), Some("A fork"));
     let changed: Vec<_> = before.iter().zip(&after).map(|(before, after)| before.2 != after.2).collect();
     assert_eq!(changed, [false, true, false]);
+    Ok(())
+}
+
+/// Writes a file of a place with these lines.
+fn write(path: &Path, lines: &[serde_json::Value]) -> Result {
+    fs::create_dir_all(path.parent().ok_or("a folder")?)?;
+    let lines: Vec<_> = lines.iter().map(|line| format!("{line}\n")).collect();
+    Ok(fs::write(path, lines.concat())?)
+}
+
+/// Message of version 2.1.332.
+fn said(id: &str, minute: u32, kind: &str, words: &str) -> serde_json::Value {
+    json!({
+        "type": kind, "uuid": id, "timestamp": format!("2026-11-30T21:{minute:02}:00Z"), "cwd": "/p",
+        "version": "2.1.332", "message": { "role": kind, "content": words },
+    })
+}
+
+fn with(mut line: serde_json::Value, fields: serde_json::Value) -> serde_json::Value {
+    if let (Some(line), serde_json::Value::Object(fields)) = (line.as_object_mut(), fields) {
+        line.extend(fields);
+    }
+    line
+}
+
+fn read(place: &Path) -> Result<Vec<Session>> {
+    let open = store("claude").ok_or("an agent that this build knows")?.open(place)?;
+    Ok(open.sessions().iter().map(|found| open.read(found)).collect::<std::result::Result<_, _>>()?)
+}
+
+/// Returns the words of each turn's prompts.
+fn prompts(session: &Session) -> Vec<Vec<&str>> {
+    let words = |item| match item {
+        &TurnItem { kind: TurnItemKind::UserMessage { ref text, .. }, .. } => Some(text.as_str()),
+        _ => None,
+    };
+    session.turns.iter().map(|turn| turn.items.iter().filter_map(words).collect()).collect()
+}
+
+#[test]
+fn what_the_user_typed_is_a_prompt_whatever_it_begins_with() -> Result {
+    let folder = tempfile::tempdir()?;
+    let injected = "<system-reminder>nobody typed this";
+    let command = "<command-message>foo</command-message>\n<command-name>/foo</command-name>\n\
+                   <command-args>some args</command-args>";
+    // In the order of fields in which the program writes them.
+    let queued = |id: &str, mode: &str, prompt: &str| {
+        format!(
+            "{{\"parentUuid\":\"a8\",\"isSidechain\":false,\"attachment\":{{\"type\":\"queued_command\",\
+             \"prompt\":\"{prompt}\",\"commandMode\":\"{mode}\"}},\"type\":\"attachment\",\"uuid\":\"{id}\",\
+             \"timestamp\":\"2026-11-30T21:09:00Z\",\"cwd\":\"/p\"}}\n"
+        )
+    };
+    let lines = [
+        with(said("a1", 1, "user", "<system-reminder> typed"), json!({ "promptSource": "sdk" })),
+        said("a2", 2, "assistant", "Done."),
+        said("a3", 3, "user", injected),
+        with(
+            said("a4", 4, "user", "[Request interrupted by user] is what I typed"),
+            json!({ "promptSource": "typed" }),
+        ),
+        said("a5", 5, "assistant", "Done."),
+        with(said("a6", 6, "user", "<task-notification>done"), json!({ "promptSource": "system" })),
+        with(said("a7", 7, "user", command), json!({ "turnOrigin": "sdk" })),
+        said("a8", 8, "assistant", "Done."),
+    ];
+    let path = folder.path().join("projects/p").join(format!("{FIRST}.jsonl"));
+    write(&path, &lines)?;
+    let queued = queued("q1", "prompt", "and this") + &queued("q2", "task-notification", "nobody");
+    fs::OpenOptions::new().append(true).open(path)?.write_all(queued.as_bytes())?;
+    let sessions = read(folder.path())?;
+    let words = [
+        &["<system-reminder> typed"][..],
+        &["[Request interrupted by user] is what I typed"],
+        &["/foo some args", "and this"],
+    ];
+    assert_eq!(prompts(&sessions[0]), words);
+    assert!(sessions[0].turns.iter().all(|turn| turn.outcome == Outcome::Completed));
+    Ok(())
+}
+
+#[test]
+fn the_parent_of_a_fork_is_the_last_session_that_copied_lines_name() -> Result {
+    let folder = tempfile::tempdir()?;
+    let project = folder.path().join("projects/p");
+    let copied = |line: serde_json::Value, own: &str, from: &str| {
+        with(line, json!({ "sessionId": own, "requestSessionId": from }))
+    };
+    let one = [said("a1", 1, "user", "one"), copied(said("a2", 2, "assistant", "Done."), FIRST, FIRST)];
+    let two = |own: &str| {
+        [
+            said("a1", 1, "user", "one"),
+            copied(said("a2", 2, "assistant", "Done."), own, FIRST),
+            said("b1", 3, "user", "two"),
+        ]
+    };
+    let answer = |own: &str| copied(said("b2", 4, "assistant", "Done."), own, FORK);
+    let own = [said("c1", 5, "user", "three"), copied(said("c2", 6, "assistant", "Done."), OTHER, OTHER)];
+    write(&project.join(format!("{FIRST}.jsonl")), &one)?;
+    write(&project.join(format!("{FORK}.jsonl")), &[&two(FORK)[..], &[answer(FORK)]].concat())?;
+    write(&project.join(format!("{OTHER}.jsonl")), &[&two(OTHER)[..], &[answer(OTHER)], &own].concat())?;
+    let sessions = read(folder.path())?;
+    let parents: Vec<_> = sessions
+        .iter()
+        .map(|session| session.parent.as_ref().map(|parent| parent.native_id.as_str()))
+        .collect();
+    assert_eq!(parents, [None, Some(FIRST), Some(FORK)]);
+    assert_eq!(sessions[2].inherited_turns(), 2);
+    Ok(())
+}
+
+#[test]
+fn a_branch_in_which_nothing_was_said_begins_with_its_first_line() -> Result {
+    let folder = tempfile::tempdir()?;
+    let project = folder.path().join("projects/p");
+    let lines = [said("a1", 1, "user", "one"), said("a2", 2, "assistant", "Done.")];
+    write(&project.join(format!("{FIRST}.jsonl")), &lines)?;
+    let from = json!({ "sessionId": FORK, "forkedFrom": { "sessionId": FIRST, "messageUuid": "a2" } });
+    let copies = lines.map(|line| with(line, from.clone()));
+    let own = json!({ "type": "system", "subtype": "local_command", "uuid": "b1", "sessionId": FORK, "timestamp": "2026-11-30T21:30:00Z" });
+    write(&project.join(format!("{FORK}.jsonl")), &[&copies[..], &[own]].concat())?;
+    let branch = read(folder.path())?.remove(1);
+    let at = "2026-11-30T21:30:00Z".parse().ok();
+    assert_eq!((branch.created_at, branch.updated_at, branch.own_turns().count()), (at, at, 0));
+    Ok(())
+}
+
+#[test]
+fn sub_agents_have_their_own_parents_and_outlive_the_file_of_the_session() -> Result {
+    let folder = tempfile::tempdir()?;
+    let project = folder.path().join("projects/p");
+    let agents = project.join(FIRST).join("subagents");
+    write(&project.join(format!("{FIRST}.jsonl")), &[said("a1", 1, "user", "one")])?;
+    for (id, parent) in [("agent-0a", None), ("agent-0b", Some("0a")), ("agent-0c", Some("gone"))] {
+        let line = with(said(id, 2, "user", "look"), json!({ "isSidechain": true }));
+        write(&agents.join(format!("{id}.jsonl")), &[line])?;
+        write(&agents.join(format!("{id}.meta.json")), &[json!({ "parentAgentId": parent })])?;
+    }
+    let parents = || -> Result<Vec<_>> {
+        let sessions = read(folder.path())?.into_iter();
+        Ok(sessions.filter_map(|session| Some((session.native_id, session.parent?.native_id))).collect())
+    };
+    let right = [("agent-0a", FIRST), ("agent-0b", "agent-0a"), ("agent-0c", FIRST)];
+    let right = right.map(|(id, parent)| (id.to_owned(), parent.to_owned()));
+    assert_eq!(parents()?, right);
+    fs::remove_file(project.join(format!("{FIRST}.jsonl")))?;
+    assert_eq!(parents()?, right);
     Ok(())
 }

@@ -5,10 +5,10 @@ use std::borrow::Cow;
 use std::collections::{BTreeMap, HashSet};
 use std::path::{Path, PathBuf};
 
+use super::Context;
 use super::line::Head;
 use super::origin::Origin;
 use super::summaries::Summary;
-use super::{Context, SUBAGENTS};
 use crate::error::StoreError;
 use crate::files;
 use crate::found::FoundSession;
@@ -18,9 +18,6 @@ pub(super) fn pieces(found: &FoundSession, context: &Context) -> Result<Vec<Piec
     let Context { families, summaries } = context;
     let path = found.main_file()?;
     let mut lines = BTreeMap::<PathBuf, String>::new();
-    // A sub-agent is only found next to a session.
-    let folder = path.parent().filter(|folder| files::name(folder) == SUBAGENTS).and_then(Path::parent);
-    lines.extend(folder.map(|folder| (folder.with_extension("jsonl"), String::new())));
     if let Some(Summary { source, line, .. }) = summaries.of(path).filter(|summary| summary.source != path) {
         lines.insert(source.clone(), format!("{line}\n"));
     }

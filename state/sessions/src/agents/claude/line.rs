@@ -22,7 +22,9 @@ pub(super) fn is_passed_over(json: &str) -> bool {
         rest.strip_prefix(",\"isSidechain\":false").or_else(|| rest.strip_prefix(",\"isSidechain\":true"))
     };
     json.starts_with("{\"type\":\"api-request")
-        || after_parent().is_some_and(|rest| rest.starts_with(",\"attachment\":"))
+        || after_parent()
+            .and_then(|rest| rest.strip_prefix(",\"attachment\":"))
+            .is_some_and(|attachment| !attachment.starts_with("{\"type\":\"queued_command\""))
 }
 
 /// Line. Its fields depend on its type.
@@ -59,7 +61,22 @@ pub(super) struct Line<'a> {
     #[serde(borrow)]
     pub(super) origin: Option<Origin<'a>>,
     #[serde(borrow)]
+    pub(super) prompt_source: Option<Cow<'a, str>>,
+    #[serde(borrow)]
+    pub(super) attachment: Option<Attachment<'a>>,
+    #[serde(borrow)]
     pub(super) message: Option<Message<'a>>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct Attachment<'a> {
+    #[serde(borrow, rename = "type")]
+    pub(super) kind: Cow<'a, str>,
+    #[serde(borrow)]
+    pub(super) command_mode: Option<Cow<'a, str>>,
+    #[serde(borrow)]
+    pub(super) prompt: Option<&'a RawValue>,
 }
 
 /// Identity of a line: the fields that show what it copies.

@@ -93,11 +93,12 @@ struct Context {
 
 fn find(place: &Path) -> (Listing, Context) {
     let (mut listing, mut families, mut old) = (Listing::default(), Families::default(), Vec::new());
-    let projects = files::folders(&place.join("projects"));
-    let main = projects.iter().flat_map(|folder| files::files_with(folder, "jsonl"));
-    let with_agents = main.flat_map(|path| {
-        let agents = path.with_extension("").join(SUBAGENTS);
-        std::iter::once(path).chain(files::files_with(&agents, "jsonl"))
+    // The files of sub-agents may be there without the session's own.
+    let with_agents = files::folders(&place.join("projects")).into_iter().flat_map(|folder| {
+        let agents = files::folders(&folder).into_iter().map(|session| session.join(SUBAGENTS));
+        files::files_with(&folder, "jsonl")
+            .into_iter()
+            .chain(agents.flat_map(|folder| files::files_with(&folder, "jsonl")))
     });
     for path in with_agents {
         let first = match line::beginning(&path) {
@@ -118,8 +119,8 @@ fn find(place: &Path) -> (Listing, Context) {
         families.add(first, &path);
         let folder = path.with_extension("");
         let (about, sidecar) = (path.with_extension("meta.json"), folder.join("custom-title.json"));
-        let session = FoundSession::of_files(files::stem(&path).to_owned(), vec![path, sidecar]);
-        listing.add(session.with_more(folder).with_more(about));
+        let session = FoundSession::of_files(files::stem(&path).to_owned(), vec![path, sidecar, about]);
+        listing.add(session.with_more(folder));
     }
     let summaries = Summaries::find(&old);
     for session in listing.sessions.values_mut() {

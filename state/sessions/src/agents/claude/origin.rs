@@ -60,9 +60,8 @@ impl Origin {
             let line: Head<'_> = serde_json::from_str(json)?;
             let other = line.copied_from();
             lines.push((offset, line.uuid.as_deref().map(str::to_owned), other.is_some()));
-            if named.is_none() {
-                named = other.map(str::to_owned);
-            }
+            // A fork of a fork begins with lines that name the first one's parent.
+            named = other.map(str::to_owned).or(named.take());
             Ok(true)
         })?;
         // Old versions name no parent: it is the session with the oldest start.

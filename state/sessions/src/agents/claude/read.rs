@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
+use jiff::Timestamp;
 use serde::Deserialize;
 use threadkeep_rollout::TurnItemKind;
 
@@ -33,8 +34,11 @@ pub(super) fn session(
     let origin = Origin::of(path, families)?;
     let mut draft = Draft::new(&found.native_id);
     let subagent_of = path.parent().filter(|folder| files::name(folder) == SUBAGENTS);
-    if let Some(parent) = subagent_of.and_then(Path::parent) {
-        draft.parent(files::name(parent), Relation::Subagent);
+    if let Some(folder) = subagent_of {
+        let agent = found.files.get(2).and_then(|about| parent_agent(about));
+        let agent = agent.filter(|agent| folder.join(agent).with_extension("jsonl").is_file());
+        let session = folder.parent().map(files::name).unwrap_or_default();
+        draft.parent(agent.as_deref().unwrap_or(session), Relation::Subagent);
     }
     if let Some(parent) = &origin.parent {
         draft.parent(parent, Relation::Fork);
@@ -43,17 +47,35 @@ pub(super) fn session(
         draft.title(&summary.title, TitleSource::Agent);
     }
     let by = title_source(found.files.get(1));
-    let mut reader = Reader { draft, is_subagent: subagent_of.is_some(), title_source: by };
+    let mut reader = Reader { draft, is_subagent: subagent_of.is_some(), title_source: by, begun: None };
     incremental::each_line(path, &mut reader, progress, by, |reader, offset, json| {
         if line::is_passed_over(json) {
             return Ok(());
         }
         let line: Line<'_> = serde_json::from_str(json)?;
-        reader.draft.inherit(origin.own_from.is_some_and(|own| offset < own));
+        let is_copied = origin.own_from.is_some_and(|own| offset < own);
+        reader.begun = reader.begun.or(line.timestamp.filter(|_| !is_copied));
+        reader.draft.inherit(is_copied);
         reader.take(&line);
         Ok(())
     })?;
+    // A fork in which nothing was said yet.
+    if reader.draft.session().created_at.is_none() {
+        reader.draft.inherit(false);
+        reader.draft.said_at(reader.begun);
+    }
     Ok(reader.draft.finish())
+}
+
+/// Returns the id of the sub-agent that began another one, as the file about this one says.
+fn parent_agent(about: &Path) -> Option<String> {
+    #[derive(Deserialize)]
+    #[serde(rename_all = "camelCase")]
+    struct About {
+        parent_agent_id: Option<String>,
+    }
+    let about: Option<About> = files::document(about).ok().flatten();
+    about?.parent_agent_id.map(|id| format!("agent-{id}"))
 }
 
 /// Returns the author of the title that the session has last, as its own file says.
@@ -69,10 +91,25 @@ fn title_source(sidecar: Option<&PathBuf>) -> TitleSource {
     }
 }
 
+/// Returns the command that the user typed, of a message that names it in tags.
+fn command(text: &str) -> Option<String> {
+    if !text.starts_with("<command-message>") {
+        return None;
+    }
+    let tag = |name: &str| {
+        let (_, rest) = text.split_once(&format!("<{name}>"))?;
+        Some(rest.split_once(&format!("</{name}>"))?.0.trim())
+    };
+    let arguments = tag("command-args").unwrap_or_default();
+    Some(format!("{} {arguments}", tag("command-name")?).trim_end().to_owned())
+}
+
 struct Reader {
     draft: Draft,
     is_subagent: bool,
     title_source: TitleSource,
+    /// Time of the first own line.
+    begun: Option<Timestamp>,
 }
 
 impl LineReader for Reader {
@@ -113,6 +150,7 @@ impl Reader {
             _ if is_again => {}
             "user" => self.user(line),
             "assistant" => self.assistant(line),
+            "attachment" => self.queued(line),
             "system" if line.subtype.as_deref() == Some("compact_boundary") && draft.has_turn() => {
                 draft.item(line.timestamp, line.uuid.as_deref(), TurnItemKind::ContextCompaction);
             }
@@ -132,13 +170,16 @@ impl Reader {
             return;
         }
         let (at, id) = (line.timestamp, line.uuid.as_deref());
+        // Messages in the user's name have no source, or `system`.
+        let is_said = matches!(line.prompt_source.as_deref(), Some("sdk" | "typed"));
         let (mut words, mut images) = (Vec::new(), 0);
         self.draft.said_at(at);
         for block in blocks(line.message.as_ref().and_then(|message| message.content)) {
             match &*block.kind {
+                "text" if is_said => words.push(block.text),
                 "text" if block.text.starts_with(INTERRUPTED) => self.draft.end(Outcome::Interrupted, None),
                 "text" if INJECTED.iter().any(|words| block.text.starts_with(words)) => {}
-                "text" => words.push(block.text),
+                "text" => words.push(command(&block.text).unwrap_or(block.text)),
                 "image" => images += 1,
                 "tool_result" => {
                     let output = text(block.content);
@@ -149,6 +190,17 @@ impl Reader {
         }
         if is_typed && (!words.is_empty() || images > 0) {
             self.draft.prompt(at, id, &words.join("\n"), images);
+        }
+    }
+
+    /// Takes a prompt that was typed while the agent worked. It goes on with the turn.
+    fn queued(&mut self, line: &Line<'_>) {
+        let queued = line.attachment.as_ref().filter(|queued| {
+            &*queued.kind == "queued_command" && queued.command_mode.as_deref() == Some("prompt")
+        });
+        if let Some(queued) = queued {
+            let (at, id) = (line.timestamp, line.uuid.as_deref());
+            self.draft.also_said(at, id, &text(queued.prompt));
         }
     }
 

@@ -12,7 +12,7 @@ use super::line::Head;
 use crate::error::StoreError;
 use crate::files;
 
-/// First version without them, of those that were seen.
+/// First version that was seen without them.
 const WITHOUT: [u32; 3] = [2, 1, 332];
 
 /// Returns true if a version may write summaries.
