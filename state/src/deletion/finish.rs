@@ -8,7 +8,9 @@ use sqlx::SqliteConnection;
 use threadkeep_sqlite::{Durability, Tombstone, WriteError};
 
 use super::participant::{Left, Participant};
-use super::pending::{self, Pending, PendingDeletion};
+use super::pending::{self, FORGET, Pending, PendingDeletion};
+#[cfg(feature = "backfill")]
+use super::restore_and_read_again;
 use super::tombstones::TOMBSTONES;
 use super::{report, tag};
 use crate::error::StateError;
@@ -20,8 +22,18 @@ type Late = (Pending, String);
 impl StateRuntime {
     /// Finishes all work, as far as participants can be used within this time. Returns the rest.
     pub(super) async fn finish_within(&self, patience: Duration) -> Result<Vec<PendingDeletion>, StateError> {
+        let left = self.finish_participants(patience).await?;
+        #[cfg(feature = "backfill")]
+        if self.restore_forgotten(&left).await? {
+            return self.finish_participants(patience).await;
+        }
+        Ok(left)
+    }
+
+    async fn finish_participants(&self, patience: Duration) -> Result<Vec<PendingDeletion>, StateError> {
         let mut by_participant: BTreeMap<String, Vec<Pending>> = BTreeMap::new();
-        for row in pending::all(self.database()).await? {
+        let rows = pending::all(self.database()).await?.into_iter();
+        for row in rows.filter(|row| row.participant != FORGET) {
             by_participant.entry(row.participant.clone()).or_default().push(row);
         }
         let mut left = Vec::new();
@@ -39,6 +51,26 @@ impl StateRuntime {
         // Stable: the participants of a thread keep their order.
         left.sort_by_key(|left| left.thread_id);
         Ok(left)
+    }
+
+    /// Lets forgotten threads of which nothing is left be indexed again. Returns true if there were
+    /// some.
+    #[cfg(feature = "backfill")]
+    async fn restore_forgotten(&self, left: &[PendingDeletion]) -> Result<bool, StateError> {
+        let is_erased = |row: &Pending| left.iter().all(|left| Some(left.thread_id) != row.thread_id);
+        let rows = pending::all(self.database()).await?.into_iter();
+        let rows: Vec<_> = rows.filter(|row| row.participant == FORGET && is_erased(row)).collect();
+        let Some(since) = rows.iter().map(|row| row.since).max() else { return Ok(false) };
+        let ids: Vec<_> = rows.iter().filter_map(|row| row.thread_id).collect();
+        let work = async |conn: &mut SqliteConnection| {
+            restore_and_read_again(conn, &ids, since).await?;
+            for row in &rows {
+                pending::remove(conn, row).await?;
+            }
+            Ok(())
+        };
+        self.database().write::<_, StateError>(Durability::Durable, work).await?;
+        Ok(true)
     }
 
     /// Does the work of rows of one participant. Returns those whose work is left.

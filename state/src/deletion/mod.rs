@@ -15,7 +15,6 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use jiff::Timestamp;
-#[cfg(feature = "backfill")]
 use sqlx::SqliteConnection;
 #[cfg(feature = "backfill")]
 use threadkeep_sqlite::json;
@@ -75,6 +74,16 @@ impl StateRuntime {
     ///
     /// [`StateError::Database`]; then nothing was deleted.
     pub async fn delete_threads(&self, ids: &[Uuid], now: Timestamp) -> Result<DeletedNow, StateError> {
+        self.delete(ids, now, async |_, _| Ok(())).await
+    }
+
+    /// Deletes threads. Does more in the same transaction.
+    async fn delete(
+        &self,
+        ids: &[Uuid],
+        now: Timestamp,
+        more: impl AsyncFn(&mut SqliteConnection, &[Uuid]) -> Result<(), sqlx::Error>,
+    ) -> Result<DeletedNow, StateError> {
         let threads = self
             .database()
             .write::<_, StateError>(Durability::Durable, async |conn| {
@@ -87,6 +96,7 @@ impl StateRuntime {
                     threads.iter().map(|id| Tombstone { thread_id: *id, deleted_at: now }).collect();
                 TOMBSTONES.put(conn, &stones).await?;
                 pending::add(conn, &threads, now.as_millisecond()).await?;
+                more(conn, &threads).await?;
                 Ok(threads)
             })
             .await?;
@@ -130,25 +140,18 @@ impl StateRuntime {
     }
 
     /// Erases threads as [`delete_threads`](Self::delete_threads) does, but does not keep them from
-    /// being indexed again. A thread of which something is left stays deleted.
+    /// being indexed again. A thread of which something is left stays deleted until the next opening
+    /// finishes the rest.
     ///
     /// # Errors
     ///
     /// [`StateError::Database`].
     #[cfg(feature = "backfill")]
     pub async fn forget_threads(&self, ids: &[Uuid], now: Timestamp) -> Result<DeletedNow, StateError> {
-        let DeletedNow { threads, pending } = self.delete_threads(ids, now).await?;
-        let is_erased = |id: &Uuid| pending.iter().all(|left| left.thread_id != *id);
-        let erased: Vec<Uuid> = threads.iter().copied().filter(is_erased).collect();
-        if erased.is_empty() {
-            return Ok(DeletedNow { threads, pending });
-        }
-        self.database()
-            .write::<_, StateError>(Durability::Durable, async |conn| {
-                Ok(restore_and_read_again(conn, &erased, now).await?)
-            })
-            .await?;
-        Ok(DeletedNow { threads, pending: self.finish_deletions().await? })
+        let forget = async |conn: &mut SqliteConnection, threads: &[Uuid]| {
+            pending::add_forgotten(conn, threads, now.as_millisecond()).await
+        };
+        self.delete(ids, now, forget).await
     }
 
     /// Finishes the work that deletions and restorations have left, and returns what could not be

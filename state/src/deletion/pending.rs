@@ -26,6 +26,10 @@ pub struct PendingDeletion {
     pub reason: String,
 }
 
+/// Content of `participant` in a row of a thread that is forgotten: once it is erased everywhere,
+/// nothing keeps it from being indexed again.
+pub(super) const FORGET: &str = "forget";
+
 /// Content of `thread_id` in a row for all deleted threads. Older programs leave it out.
 const ALL_THREADS: &str = "all";
 
@@ -40,13 +44,22 @@ pub(super) struct Pending {
 
 /// Adds a row for every participant and thread.
 pub(super) async fn add(conn: &mut SqliteConnection, ids: &[Uuid], now_ms: i64) -> Result<(), sqlx::Error> {
+    add_for(conn, ids, &PARTICIPANTS, now_ms).await
+}
+
+async fn add_for(
+    conn: &mut SqliteConnection,
+    ids: &[Uuid],
+    participants: &[&str],
+    now_ms: i64,
+) -> Result<(), sqlx::Error> {
     sqlx::query(
         "INSERT INTO pending_deletions (thread_id, participant, created_at_ms) \
          SELECT thread.value, participant.value, ?3 FROM json_each(?1) AS thread, json_each(?2) AS participant \
          WHERE true ON CONFLICT (thread_id, participant) DO NOTHING",
     )
     .bind(json(ids))
-    .bind(json(&PARTICIPANTS))
+    .bind(json(participants))
     .bind(now_ms)
     .execute(conn)
     .await?;
@@ -69,6 +82,17 @@ pub(super) async fn all(db: &Database) -> Result<Vec<Pending>, DbError> {
         })
     };
     Ok(rows.iter().filter_map(read).collect())
+}
+
+/// Adds a row for each thread that is forgotten once its participants are done. Older programs leave
+/// it alone, as the row of a participant that they do not know.
+#[cfg(feature = "backfill")]
+pub(super) async fn add_forgotten(
+    conn: &mut SqliteConnection,
+    ids: &[Uuid],
+    now_ms: i64,
+) -> Result<(), sqlx::Error> {
+    add_for(conn, ids, &[FORGET], now_ms).await
 }
 
 /// Removes a row, whose work is done.

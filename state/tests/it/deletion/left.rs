@@ -1,7 +1,7 @@
 //! Content that cannot be deleted at once is deleted later.
 
 use sqlx::{Connection as _, SqliteConnection};
-use threadkeep_state::{OpenOptions, StateOptions, StateRuntime};
+use threadkeep_state::{DeletedNow, OpenOptions, StateOptions, StateRuntime};
 
 use super::{HOUR, MARKER, half_deleted, logged, no_residue, now, only_the_second_is_left, two_threads};
 use crate::common::{Result, id};
@@ -57,6 +57,27 @@ async fn a_store_that_is_locked_does_not_keep_the_state_from_opening() -> Result
     let state = StateRuntime::open(&StateOptions::new(&folder)).await?;
     assert!(state.thread_goals().get(id(1)).await?.is_none());
     assert_eq!(logged(&state, id(1)).await?, 0);
+    Ok(())
+}
+
+#[tokio::test]
+async fn forgotten_threads_are_not_deleted_for_good_where_a_store_is_locked() -> Result {
+    let fixture = two_threads().await?;
+    let folder = fixture.sqlite_home();
+    let goals = format!("sqlite:{}", folder.join("goals_1.sqlite").display());
+    let mut lock = SqliteConnection::connect(&goals).await?;
+    sqlx::query("BEGIN IMMEDIATE").execute(&mut lock).await?;
+    let DeletedNow { threads, pending, .. } = fixture.state.forget_threads(&[id(1)], now()).await?;
+    assert_eq!((threads, pending.len()), (vec![id(1)], 1), "its goal is left");
+    fixture.index().await?;
+    assert!(fixture.state.threads().get(id(1)).await?.is_none(), "nothing new is written next to it");
+    lock.close().await?;
+
+    let fixture = fixture.reopened().await?;
+    assert!(fixture.state.thread_goals().get(id(1)).await?.is_none());
+    assert!(fixture.state.finish_deletions().await?.is_empty());
+    fixture.index().await?;
+    assert!(fixture.state.threads().get(id(1)).await?.is_some(), "the user did not delete it");
     Ok(())
 }
 
