@@ -140,7 +140,7 @@ impl StateRuntime {
     }
 
     /// Erases threads as [`delete_threads`](Self::delete_threads) does, but does not keep them from
-    /// being indexed again. A thread of which something is left stays deleted until the next opening
+    /// being indexed again. A thread of which something is left stays deleted until an opening
     /// finishes the rest.
     ///
     /// # Errors

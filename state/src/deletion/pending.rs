@@ -84,8 +84,8 @@ pub(super) async fn all(db: &Database) -> Result<Vec<Pending>, DbError> {
     Ok(rows.iter().filter_map(read).collect())
 }
 
-/// Adds a row for each thread that is forgotten once its participants are done. Older programs leave
-/// it alone, as the row of a participant that they do not know.
+/// Adds a row for each thread that is forgotten once its participants are done. Older programs
+/// leave it alone, as the row of a participant that they do not know.
 #[cfg(feature = "backfill")]
 pub(super) async fn add_forgotten(
     conn: &mut SqliteConnection,
