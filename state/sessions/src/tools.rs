@@ -7,9 +7,17 @@ use threadkeep_rollout::{EditKind, FileEdit, MAX_ITEM_TEXT, TurnItemKind, bounde
 const COMMAND: [&str; 2] = ["command", "cmd"];
 /// Names that agents give to the argument with a path.
 const PATH: [&str; 5] = ["file_path", "filePath", "path", "absolute_path", "filename"];
-/// Names that agents give to the text that an edit replaces, and to the new text.
-const OLD: [&str; 7] = ["old_string", "oldString", "old_str", "oldText", "old_text", "search", "before"];
-const NEW: [&str; 7] = ["new_string", "newString", "new_str", "newText", "new_text", "replace", "after"];
+/// Names that agents give to the text that an edit replaces, each with that of the new text.
+const EDIT: [(&str, &str); 6] = [
+    ("old_string", "new_string"),
+    ("oldString", "newString"),
+    ("old_str", "new_str"),
+    ("oldText", "newText"),
+    ("old_text", "new_text"),
+    ("search", "replace"),
+];
+/// Such names, if the tool's name says that it edits: a query may have them as times.
+const EDIT_OR_TIMES: (&str, &str) = ("before", "after");
 /// Names that agents give to the content of a new file.
 const CONTENT: [&str; 3] = ["content", "file_text", "contents"];
 
@@ -56,23 +64,29 @@ pub(crate) fn answer(kind: &mut TurnItemKind, result: &str, succeeded: Option<bo
 
 fn change(name: &str, arguments: &Value) -> Option<FileEdit> {
     let path = text(arguments, &PATH)?;
-    let diff = |old: &str, new: &str| {
-        let signed = |sign: char, text: &str| -> String {
-            text.lines().map(|line| format!("{sign}{line}\n")).collect()
-        };
-        bounded(&format!("@@\n{}{}", signed('-', old), signed('+', new)), MAX_ITEM_TEXT)
-    };
-    let update = EditKind::Update { move_path: None };
-    if let (Some(old), Some(new)) = (text(arguments, &OLD), text(arguments, &NEW)) {
-        return Some(FileEdit::new(path, update, diff(old, new)));
-    }
+    let name = name.to_ascii_lowercase();
+    let update =
+        |diff: &str| FileEdit::new(path, EditKind::Update { move_path: None }, bounded(diff, MAX_ITEM_TEXT));
     if let Some(edits) = arguments.get("edits").and_then(Value::as_array) {
-        let diffs = edits.iter().filter_map(|edit| Some(diff(text(edit, &OLD)?, text(edit, &NEW)?)));
-        return Some(FileEdit::new(path, update, diffs.collect::<String>()));
+        let diffs: Option<String> = edits.iter().map(|edit| diff(edit, true)).collect();
+        return diffs.filter(|diffs| !diffs.is_empty()).map(|diffs| update(&diffs));
     }
-    let writes = ["write", "create"].iter().any(|word| name.to_ascii_lowercase().contains(word));
+    if let Some(diff) = diff(arguments, name.contains("edit")) {
+        return Some(update(&diff));
+    }
+    let writes = ["write", "create"].iter().any(|word| name.contains(word));
     let content = text(arguments, &CONTENT).filter(|_| writes)?;
     Some(FileEdit::new(path, EditKind::Add, bounded(content, MAX_ITEM_TEXT)))
+}
+
+/// Returns the hunk of an edit; `None` if it has another form.
+fn diff(edit: &Value, is_edit: bool) -> Option<String> {
+    let names = EDIT.iter().chain(is_edit.then_some(&EDIT_OR_TIMES));
+    let (old, new) =
+        names.filter_map(|(old, new)| Some((text(edit, &[old])?, text(edit, &[new])?))).next()?;
+    let signed =
+        |sign: char, text: &str| -> String { text.lines().map(|line| format!("{sign}{line}\n")).collect() };
+    Some(format!("@@\n{}{}", signed('-', old), signed('+', new)))
 }
 
 fn text<'a>(value: &'a Value, names: &[&str]) -> Option<&'a str> {

@@ -10,6 +10,7 @@ mod formats;
 mod gemini;
 mod goose;
 mod grok;
+mod items;
 mod kimi;
 mod kimi_code;
 mod migrated;

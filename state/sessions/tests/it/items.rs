@@ -1,0 +1,45 @@
+//! Items of calls: edits, and their results.
+
+use threadkeep_rollout::TurnItemKind;
+use threadkeep_sessions::Draft;
+
+/// Returns the item of a call that was answered.
+fn call(name: &str, arguments: &str, succeeded: Option<bool>) -> TurnItemKind {
+    let mut draft = Draft::new("s");
+    draft.call(None, "c", name, arguments);
+    draft.result(None, "c", "Error: file exists", succeeded);
+    draft.finish().turns.remove(0).items.remove(0).kind
+}
+
+/// Returns the hunks of a change; `None` if the call is no change.
+fn diff(name: &str, arguments: &str) -> Option<String> {
+    match call(name, arguments, None) {
+        TurnItemKind::FileChange { changes, .. } => Some(changes.into_iter().map(|edit| edit.diff).collect()),
+        _ => None,
+    }
+}
+
+#[test]
+fn edits_of_every_form_are_changes() {
+    let one = Some("@@\n-a\n+b\n".to_owned());
+    assert_eq!(diff("replace", r#"{"file_path":"a.rs","old_string":"a","new_string":"b"}"#), one);
+    assert_eq!(diff("developer__edit", r#"{"path":"a.rs","before":"a","after":"b"}"#), one);
+    let two = r#"{"path":"a.rs","edits":[{"oldText":"a","newText":"b"},{"before":"c","after":"d"}]}"#;
+    assert_eq!(diff("edit", two).as_deref(), Some("@@\n-a\n+b\n@@\n-c\n+d\n"));
+}
+
+#[test]
+fn calls_that_are_no_known_edit_keep_their_arguments() {
+    for (name, arguments) in [
+        ("edit", r#"{"path":"a.rs","edits":[{"startLine":1,"endLine":3,"newText":"…"}]}"#),
+        ("edit", r#"{"path":"a.rs","edits":[{"oldText":"a","newText":"b"},{"startLine":1}]}"#),
+        ("edit", r#"{"path":"a.rs","edits":[]}"#),
+        ("log", r#"{"path":".","after":"2026-01-01","before":"2026-02-01"}"#),
+    ] {
+        let kind = call(name, arguments, None);
+        assert!(
+            matches!(&kind, TurnItemKind::ToolCall { arguments: kept, .. } if kept == arguments),
+            "{kind:?}"
+        );
+    }
+}
