@@ -54,7 +54,7 @@ pub(crate) fn answer(kind: &mut TurnItemKind, result: &str, succeeded: Option<bo
         }
         TurnItemKind::FileChange { status, output, .. } => {
             // What a successful edit says is the edit again.
-            *output = (succeeded == Some(false)).then(|| result.to_owned());
+            *output = (succeeded != Some(true)).then(|| result.to_owned());
             *status = word;
         }
         TurnItemKind::ToolCall { output, .. } => *output = Some(result.to_owned()),

@@ -43,3 +43,12 @@ fn calls_that_are_no_known_edit_keep_their_arguments() {
         );
     }
 }
+
+#[test]
+fn an_edit_keeps_its_output_unless_it_succeeded() {
+    for (succeeded, kept) in [(None, true), (Some(false), true), (Some(true), false)] {
+        let kind = call("write_file", r#"{"path":"a","content":"b"}"#, succeeded);
+        let is_kept = matches!(&kind, TurnItemKind::FileChange { output: Some(_), .. });
+        assert_eq!(is_kept, kept, "{kind:?}");
+    }
+}
