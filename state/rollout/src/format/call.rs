@@ -104,12 +104,16 @@ fn patched(text: &str) -> Option<TurnItemKind> {
 
 fn plan(arguments: &str) -> Option<TurnItemKind> {
     let [explanation, plan] = json::fields(arguments, ["explanation", "plan"]).ok()?;
+    Some(TurnItemKind::Plan { explanation: long_text(explanation), steps: plan_steps(plan) })
+}
+
+/// Reads the steps of a plan.
+pub(super) fn plan_steps(plan: Raw<'_>) -> Vec<PlanStep> {
     let step = |item| {
         let [step, status] = json::object(Some(item), ["step", "status"]);
         Some(PlanStep { step: long_text(step)?, status: json::name(status) })
     };
-    let steps = json::items(plan).into_iter().filter_map(step).collect();
-    Some(TurnItemKind::Plan { explanation: long_text(explanation), steps })
+    json::items(plan).into_iter().filter_map(step).collect()
 }
 
 fn spawned(tool: &str, arguments: &str) -> Option<TurnItemKind> {

@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use jiff::Timestamp;
 use serde_json::value::RawValue;
 
-use super::call::{content_texts, query};
+use super::call::{content_texts, plan_steps, query};
 use super::edit;
 use super::fact::Fact;
 use super::file_url::plain_path;
@@ -65,8 +65,9 @@ fn of_type(item_type: &str, item: &str) -> Option<TurnItemKind> {
             TurnItemKind::FileChange { changes: edit::changes(changes), status: json::owned(status), output }
         }
         "Plan" => {
-            let [text] = json::object(raw, ["text"]);
-            TurnItemKind::Plan { explanation: json::long(text), steps: Vec::new() }
+            // Only a session that was translated has steps: others have them in a call.
+            let [text, steps] = json::object(raw, ["text", "steps"]);
+            TurnItemKind::Plan { explanation: json::long(text), steps: plan_steps(steps) }
         }
         "CollabAgentToolCall" => called_agents(raw),
         "SubAgentActivity" => {

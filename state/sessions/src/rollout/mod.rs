@@ -3,7 +3,9 @@
 
 mod item;
 mod lines;
+mod part;
 mod payload;
+mod text;
 
 use std::collections::HashSet;
 

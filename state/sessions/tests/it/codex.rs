@@ -16,9 +16,9 @@ use threadkeep_sessions::{
 
 use crate::facts::{Result, copy};
 
-const HOMES: [&str; 3] = ["home", "home-0.171", "home-tools"];
+pub(crate) const HOMES: [&str; 3] = ["home", "home-0.171", "home-tools"];
 
-fn example(name: &str) -> PathBuf {
+pub(crate) fn example(name: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../../examples").join(name)
 }
 

@@ -29,6 +29,7 @@ mod pieces;
 mod place;
 mod qwen;
 mod requests;
+mod round_trip;
 mod shared;
 mod sqlite;
 mod variables;

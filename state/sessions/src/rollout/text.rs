@@ -1,0 +1,3 @@
+//! Texts without secrets.
+
+pub(super) use threadkeep_redact::redact as safe;
