@@ -56,8 +56,9 @@
 //!
 //! A line or a document of more than 16 MiB ([`MAX_LINE`](threadkeep_rollout::MAX_LINE)) is skipped
 //! and counted. Texts of items are cut at
-//! [`MAX_ITEM_TEXT`](threadkeep_rollout::MAX_ITEM_TEXT) characters. Reading has one session in
-//! memory. A [`Mirror`] reads up to four at a time, and has the old and the new rollout of each. A
+//! [`MAX_ITEM_TEXT`](threadkeep_rollout::MAX_ITEM_TEXT) characters. A rollout leaves out the last
+//! 8 KiB of a text that was cut, where half a secret may stand. Reading has one session in memory.
+//! A [`Mirror`] reads up to four at a time, and has the old and the new rollout of each. A
 //! [`Vault`] has the rows of one session of a database.
 //!
 //! # Locking

@@ -9,6 +9,7 @@ use threadkeep_rollout::{MAX_ITEM_TEXT, ThreadKind, TurnItem, TurnItemKind, boun
 
 use self::outline::TurnOutline;
 pub(crate) use self::outline::{Counts, Mark, Outline};
+use crate::rollout::safe;
 use crate::session::{Outcome, Parent, Purpose, Relation, Request, Session, SessionTurn, Title, TitleSource};
 use crate::tools;
 
@@ -293,7 +294,7 @@ impl Draft {
         if let Some(turn) = self.session.turns.last_mut() {
             turn.ended_at = turn.ended_at.max(self.said_at.filter(|_| !turn.inherited));
             turn.outcome = outcome;
-            turn.error = error.map(|error| bounded(error, MAX_ITEM_TEXT));
+            turn.error = error.map(|error| safe(&bounded(error, MAX_ITEM_TEXT)).into_owned());
         }
     }
 

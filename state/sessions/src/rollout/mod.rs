@@ -13,6 +13,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use self::lines::Lines;
+pub(crate) use self::text::safe;
 use crate::ids::ThreadIds;
 use crate::session::{Parent, Request, Session};
 

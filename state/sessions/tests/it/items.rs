@@ -1,7 +1,7 @@
-//! Items of calls: edits, and their results.
+//! Items: calls and their results, and secrets in rollouts.
 
-use threadkeep_rollout::TurnItemKind;
-use threadkeep_sessions::Draft;
+use threadkeep_rollout::{MAX_ITEM_TEXT, TurnItemKind};
+use threadkeep_sessions::{Draft, Outcome, ThreadIds, to_rollout};
 
 /// Returns the item of a call that was answered.
 fn call(name: &str, arguments: &str, succeeded: Option<bool>) -> TurnItemKind {
@@ -51,4 +51,30 @@ fn an_edit_keeps_its_output_unless_it_succeeded() {
         let is_kept = matches!(&kind, TurnItemKind::FileChange { output: Some(_), .. });
         assert_eq!(is_kept, kept, "{kind:?}");
     }
+}
+
+fn written(draft: Draft) -> String {
+    String::from_utf8_lossy(&to_rollout(&draft.finish(), &ThreadIds::new("pi", []))).into_owned()
+}
+
+#[test]
+fn half_a_secret_at_a_cut_is_in_no_rollout() {
+    let cut = "postgres://app:S3cretPassw";
+    let long = |rest: &str| "x".repeat(MAX_ITEM_TEXT - cut.len()) + cut + rest;
+    let text = long("ord@db");
+    let mut draft = Draft::new("s");
+    draft.prompt(None, None, &text, 0);
+    draft.answer(None, None, &text);
+    draft.reasoning(None, None, &text);
+    draft.call(None, "c", "shell", &format!(r#"{{"command":"{text}"}}"#));
+    draft.result(None, "c", &text, Some(true));
+    draft.call(None, "e", "write", &format!(r#"{{"path":"a","content":"{text}"}}"#));
+    draft.call(None, "t", "other", &text);
+    draft.end(Outcome::Failed, Some(&text));
+    let rollout = written(draft);
+    assert!(!rollout.contains("S3cret"));
+    assert_eq!(rollout.matches("x…").count(), 8, "each is cut");
+    let mut draft = Draft::new("s");
+    draft.answer(None, None, &long(""));
+    assert!(written(draft).contains(&long("")), "a text that has room stays whole");
 }

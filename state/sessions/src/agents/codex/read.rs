@@ -15,6 +15,7 @@ use super::find::Thread;
 use crate::draft::Draft;
 use crate::error::StoreError;
 use crate::found::FoundSession;
+use crate::rollout::safe;
 use crate::session::{Outcome, Purpose, Relation, Request, Session, SessionTurn, TitleSource, Tokens};
 
 pub(super) fn session(home: &Home, found: &FoundSession, thread: &Thread) -> Result<Session, StoreError> {
@@ -107,7 +108,7 @@ fn session_turn(turn: Turn) -> SessionTurn {
             _ => Outcome::Unfinished,
         },
         id: turn.id,
-        error: turn.error,
+        error: turn.error.map(|error| safe(&error).into_owned()),
         started_at: turn.started_at,
         ended_at: turn.completed_at.or(last).max(turn.started_at),
         items: turn.items,
