@@ -134,7 +134,7 @@ impl<'a> Kind<'a> {
             TurnItemKind::Reasoning { summary } => Self::Reasoning { summary_text: all_safe(summary) },
             TurnItemKind::CommandExecution { command, cwd, status, exit_code, duration_ms, output } => {
                 Self::CommandExecution {
-                    command: all_safe(command),
+                    command: without_secrets(command),
                     cwd: cwd.as_deref(),
                     status: status.as_deref(),
                     exit_code: *exit_code,
@@ -201,6 +201,18 @@ impl<'a> Kind<'a> {
 
 fn all_safe(texts: &[String]) -> Vec<Cow<'_, str>> {
     texts.iter().map(|text| safe(text)).collect()
+}
+
+/// Redacts a command: a secret may only be known by the option before it, which is another word.
+/// Such a command becomes one line.
+fn without_secrets(command: &[String]) -> Vec<Cow<'_, str>> {
+    let words = all_safe(command);
+    if words.len() > 1
+        && let Cow::Owned(line) = redact(&words.join(" "))
+    {
+        return vec![Cow::Owned(line)];
+    }
+    words
 }
 
 /// Returns an item of another kind without secrets; its type and id alone if that is no item.

@@ -7,7 +7,7 @@ use std::path::Path;
 
 use serde_json::{Value, json};
 use threadkeep_redact::redact;
-use threadkeep_rollout::{AgentHome, Chain, ItemsView, TurnItem, read_turns};
+use threadkeep_rollout::{AgentHome, Chain, ItemsView, TurnItem, TurnItemKind, command_line, read_turns};
 use threadkeep_sessions::{Session, ThreadIds, store, to_rollout};
 
 use crate::codex::{HOMES, example};
@@ -135,5 +135,21 @@ fn items_of_the_examples_are_written_as_they_are_read() -> Result {
             assert_eq!(all(&mirrored(&session)?), all(&own_items(&session)), "{name}: {}", found.native_id);
         }
     }
+    Ok(())
+}
+
+#[test]
+fn secrets_after_an_option_are_in_no_rollout() -> Result {
+    let items = [["curl", "-u", "me:hunter22x"], ["sshpass", "-p", "pw1xhunter22x"], ["git", "log", "-1"]]
+        .map(|command| json!({"type": "CommandExecution", "command": command}));
+    let items = mirrored(&session(&items)?)?;
+    let commands: Vec<_> = items
+        .iter()
+        .filter_map(|item| match &item.kind {
+            TurnItemKind::CommandExecution { command, .. } => Some(command_line(command)),
+            _ => None,
+        })
+        .collect();
+    assert_eq!(commands, ["curl -u [redacted:login]", "sshpass -p [redacted:login]", "git log -1"]);
     Ok(())
 }
