@@ -1,5 +1,6 @@
 //! Errors of reading a store.
 
+use std::any::Any;
 use std::io;
 use std::path::PathBuf;
 
@@ -70,7 +71,14 @@ impl StoreError {
         }
     }
 
-    pub(crate) fn malformed(path: impl Into<PathBuf>, reason: impl ToString) -> Self {
-        Self::Malformed { path: path.into(), reason: reason.to_string() }
+    pub(crate) fn malformed(path: impl Into<PathBuf>, reason: impl ToString + 'static) -> Self {
+        let reason = match (&reason as &dyn Any).downcast_ref::<serde_json::Error>() {
+            // Its own message quotes the value, which may be anything that was said.
+            Some(error) if error.is_data() => {
+                format!("a field has another form at line {} column {}", error.line(), error.column())
+            }
+            _ => reason.to_string(),
+        };
+        Self::Malformed { path: path.into(), reason }
     }
 }

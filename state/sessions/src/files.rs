@@ -110,7 +110,7 @@ pub(crate) fn find<T>(
     let mut found = None;
     let skipped = lines(path, |_, json| take(&mut found, json))?;
     match skipped.first.first() {
-        Some(bad) if found.is_none() => Err(StoreError::malformed(path, bad)),
+        Some(bad) if found.is_none() => Err(StoreError::malformed(path, bad.to_string())),
         _ => Ok(found),
     }
 }

@@ -119,6 +119,19 @@ fn a_half_written_document_fails_its_session_alone() -> Result {
 }
 
 #[test]
+fn errors_quote_no_words_of_a_document() -> Result {
+    for name in ["1_a/1_a.json", "1_a/1_a.messages.json"] {
+        let place = Place::new("cline")?;
+        place.write("1_a/1_a.json", "{}")?;
+        place.write(name, "\"my token is hunter22\"")?;
+        let open = place.open()?;
+        let error = open.read(&open.sessions()[0]).err().ok_or("another form")?.to_string();
+        assert!(error.contains("at line 1 column 22") && !error.contains("hunter22"), "{error}");
+    }
+    Ok(())
+}
+
+#[test]
 fn places_follow_the_variables_of_cline() -> Result {
     let home = || Environment::new("/home/user");
     let places = |environment: Environment| -> Result<_> { Ok(cline()?.places(&environment)) };
