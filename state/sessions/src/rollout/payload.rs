@@ -5,10 +5,10 @@ use std::borrow::Cow;
 use jiff::Timestamp;
 use serde::Serialize;
 use serde_json::Value;
+use threadkeep_rollout::TokenUsage;
 use uuid::Uuid;
 
 use super::item::Item;
-use crate::session::Tokens;
 
 /// `session_meta`.
 #[derive(Serialize)]
@@ -90,7 +90,8 @@ pub(super) struct TokenUsageRecord<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) turn_id: Option<&'a str>,
     pub(super) response_id: &'a str,
-    pub(super) usage: Usage,
+    #[serde(with = "Usage")]
+    pub(super) usage: TokenUsage,
 }
 
 /// Usage of a request that is no part of the conversation.
@@ -100,26 +101,22 @@ pub(super) struct OtherUsageRecord<'a> {
     pub(super) thread_id: Uuid,
     pub(super) response_id: &'a str,
     pub(super) model: Option<&'a str>,
-    pub(super) usage: Usage,
+    #[serde(with = "Usage")]
+    pub(super) usage: TokenUsage,
 }
 
+/// Names of [`TokenUsage`]'s fields in a rollout.
 #[derive(Serialize)]
-pub(super) struct Usage {
-    input_tokens: i64,
-    cached_input_tokens: i64,
-    output_tokens: i64,
-    reasoning_output_tokens: i64,
-    total_tokens: i64,
-}
-
-impl From<Tokens> for Usage {
-    fn from(tokens: Tokens) -> Self {
-        Self {
-            input_tokens: tokens.input,
-            cached_input_tokens: tokens.cached_input,
-            output_tokens: tokens.output,
-            reasoning_output_tokens: tokens.reasoning.unwrap_or(0),
-            total_tokens: tokens.input.saturating_add(tokens.output),
-        }
-    }
+#[serde(remote = "TokenUsage")]
+struct Usage {
+    #[serde(rename = "input_tokens")]
+    input: i64,
+    #[serde(rename = "cached_input_tokens")]
+    cached_input: i64,
+    #[serde(rename = "output_tokens")]
+    output: i64,
+    #[serde(rename = "reasoning_output_tokens")]
+    reasoning: i64,
+    #[serde(rename = "total_tokens")]
+    total: i64,
 }
