@@ -300,8 +300,11 @@ impl Draft {
 
     /// Takes a request. One whose id was taken before replaces that one, since agents write a
     /// request again when its numbers have grown; but an inherited one never replaces an own one.
+    /// Reasoning is a part of the output.
     pub fn request(&mut self, mut request: Request) {
         request.inherited |= self.inherits;
+        let output = request.tokens.output.max(0);
+        request.tokens.reasoning = request.tokens.reasoning.map(|reasoning| reasoning.clamp(0, output));
         if request.purpose == Purpose::Conversation
             && let Some(model) = &request.model
         {

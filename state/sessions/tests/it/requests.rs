@@ -148,3 +148,17 @@ fn an_inherited_request_at_the_time_of_the_own_part_hides_no_other() -> Result {
     }
     Ok(())
 }
+
+#[test]
+fn reasoning_is_no_more_than_the_output() {
+    let mut draft = Draft::new(ID);
+    for (id, output, reasoning) in [("less", 10, -3), ("more", 10, 30), ("part", 10, 4), ("bad", -1, 5)] {
+        let mut request = request(id, None, Purpose::Conversation, 1);
+        (request.tokens.output, request.tokens.reasoning) = (output, Some(reasoning));
+        draft.request(request);
+    }
+    draft.request(request("unknown", None, Purpose::Conversation, 1));
+    let reasoning: Vec<_> = draft.finish().requests.iter().map(|request| request.tokens.reasoning).collect();
+    assert_eq!(reasoning, [Some(0), Some(10), Some(4), Some(0), None]);
+    Ok(())
+}
