@@ -40,11 +40,12 @@
 //!
 //! [`to_rollout`] writes a session as the rollout that an agent with that format would have
 //! written, without secrets. A [`Mirror`] is a folder of such rollouts. It is brought up to date
-//! place by place ([`Mirror::sync`]): a session that has grown is appended to. A session that its
-//! agent has deleted stays, and so do turns that it has erased. So an index, a search or a
-//! transcript, which reads rollouts, has the sessions of every agent, also when they are gone.
-//! Every own request is in it. Requests outside the conversation are `other_usage_record` lines
-//! with their [`Purpose`], which readers of Codex's rollouts ignore.
+//! place by place ([`Mirror::sync`]). If a session has only grown, new lines are appended to its
+//! rollout, and its last lines may be written again. A session that its agent has deleted stays,
+//! and so do turns that it has erased. So an index, a search or a transcript, which reads rollouts,
+//! has the sessions of every agent, also when they are gone. Every own request is in it. Requests
+//! outside the conversation are `other_usage_record` lines with their [`Purpose`], which readers of
+//! Codex's rollouts ignore.
 //!
 //! # Copies of files
 //!
@@ -81,7 +82,8 @@
 //! file of lines, and has only grown, on from its last turn ([`Mirror::with_checkpoints_from`]);
 //! it computes a checksum of what is before. It first looks at the names, lengths and times of a
 //! place's files ([`SessionStore::watched`]), and opens the place only if one has changed.
-//! After a kill, a pass over many sessions goes on from the last thousand.
+//! A pass finishes its sessions once 16 MiB of their rollouts wait, which it checks after each 256
+//! sessions. After a kill, the next pass goes on from there.
 //!
 //! # File systems
 //!

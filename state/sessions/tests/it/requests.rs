@@ -150,7 +150,7 @@ fn an_inherited_request_at_the_time_of_the_own_part_hides_no_other() -> Result {
 }
 
 #[test]
-fn reasoning_is_no_more_than_the_output() {
+fn reasoning_is_no_more_than_the_output() -> Result {
     let mut draft = Draft::new(ID);
     for (id, output, reasoning) in [("less", 10, -3), ("more", 10, 30), ("part", 10, 4), ("bad", -1, 5)] {
         let mut request = request(id, None, Purpose::Conversation, 1);
