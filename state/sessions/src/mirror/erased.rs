@@ -8,11 +8,12 @@ use std::iter::zip;
 
 use jiff::Timestamp;
 use serde::Deserialize;
+use serde_json::Value;
 use threadkeep_redact::redact;
 use threadkeep_rollout::TurnItemKind;
 
 use crate::ids::ThreadIds;
-use crate::rollout::{Before, OTHER_USAGE, title_after, to_rollout_after};
+use crate::rollout::{Before, OTHER_USAGE, safe, title_after, to_rollout_after, usage_of, with_tokens_of};
 use crate::session::{Session, SessionTurn};
 
 /// Returns the rollout of a session some of whose turns were erased: the old rollout, and the turns
@@ -38,11 +39,12 @@ pub(super) fn kept(old: &[u8], session: &Session, ids: &ThreadIds<'_>) -> Option
     let mut kept = old[..end].to_vec();
     // A kill may have torn the last line.
     kept.truncate(kept.iter().rposition(|&byte| byte == b'\n').map_or(0, |last| last + 1));
+    let mut kept = with_tokens_of(session, &kept);
     if title_of(&kept) != session.title.as_ref().map(|title| redact(&title.text).into_owned()) {
-        kept.extend(title_after(&state_after(&kept), session, ids));
+        kept.extend(title_after(&state_after(&kept, session), session, ids));
     }
     if from < session.turns.len() {
-        kept.extend(to_rollout_after(&state_after(&kept), session, ids, from, None).0);
+        kept.extend(to_rollout_after(&state_after(&kept, session), session, ids, from, None).0);
     }
     Some(kept)
 }
@@ -114,6 +116,7 @@ struct Payload {
     turn_id: String,
     item: Item,
     response_id: Option<String>,
+    usage: Option<Value>,
     thread_name: Option<String>,
 }
 
@@ -158,7 +161,7 @@ fn turns_of(rollout: &[u8]) -> Vec<OldTurn> {
         if item.kind == "UserMessage" && turn.words.is_empty() {
             let words = item.content.iter().map(|part| part.text.as_str()).find(|text| !text.is_empty());
             // An older version, which wrote the rollout, may know fewer secrets.
-            turn.words = words.map(redact).unwrap_or_default().into_owned();
+            turn.words = words.map(safe).unwrap_or_default().into_owned();
         } else {
             turn.is_answered |= !item.kind.is_empty();
         }
@@ -172,7 +175,7 @@ fn words_of(turn: &SessionTurn) -> Cow<'_, str> {
         TurnItemKind::UserMessage { text, .. } if !text.is_empty() => Some(text),
         _ => None,
     });
-    words.map(|words| redact(words)).unwrap_or_default()
+    words.map(|words| safe(words)).unwrap_or_default()
 }
 
 /// Returns the title that a rollout has last.
@@ -180,7 +183,8 @@ fn title_of(rollout: &[u8]) -> Option<String> {
     lines(rollout).filter_map(|(_, line)| line.payload.thread_name).last()
 }
 
-fn state_after(rollout: &[u8]) -> Before {
+/// Returns what is before the new lines of a session.
+fn state_after(rollout: &[u8], session: &Session) -> Before {
     let mut before = Before {
         bytes: rollout.len(),
         lines: 0,
@@ -191,12 +195,28 @@ fn state_after(rollout: &[u8]) -> Before {
         requests: HashSet::new(),
         until: None,
     };
-    for (_, line) in lines(rollout) {
+    let now: HashSet<&str> = session.requests.iter().map(|request| request.id.as_str()).collect();
+    let mut others = Vec::new();
+    for (_, Line { timestamp, kind, payload }) in lines(rollout) {
         before.lines += 1;
-        if line.kind != OTHER_USAGE {
-            before.at = line.timestamp.or(before.at);
+        if kind != OTHER_USAGE {
+            before.at = timestamp.or(before.at);
         }
-        before.requests.extend(line.payload.response_id);
+        let Some(id) = payload.response_id else { continue };
+        if !now.contains(id.as_str()) {
+            others.push((timestamp, payload.usage));
+        }
+        before.requests.insert(id);
+    }
+    // A request may have another id once its answer is erased.
+    for request in &session.requests {
+        if !before.requests.contains(&request.id)
+            && let record = (request.at, usage_of(request))
+            && let Some(place) = others.iter().position(|other| *other == record)
+        {
+            others.remove(place);
+            before.requests.insert(request.id.clone());
+        }
     }
     before
 }

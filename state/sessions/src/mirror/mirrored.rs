@@ -12,7 +12,7 @@ use crate::ids::ThreadIds;
 use crate::session::Session;
 
 /// Version of the format of rollouts and rows. After a new version, every session is read again.
-pub(super) const VERSION: u32 = 3;
+pub(super) const VERSION: u32 = 4;
 
 /// Mirrored session.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

@@ -6,6 +6,7 @@ mod lines;
 mod part;
 mod payload;
 mod text;
+mod tokens;
 
 use std::collections::HashSet;
 
@@ -14,6 +15,7 @@ use serde::{Deserialize, Serialize};
 
 use self::lines::Lines;
 pub(crate) use self::text::safe;
+pub(crate) use self::tokens::{usage_of, with_tokens_of};
 use crate::ids::ThreadIds;
 use crate::session::{Parent, Request, Session};
 

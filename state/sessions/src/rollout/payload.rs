@@ -105,6 +105,10 @@ pub(super) struct OtherUsageRecord<'a> {
     pub(super) usage: TokenUsage,
 }
 
+/// Usage alone.
+#[derive(Serialize)]
+pub(super) struct UsageValue(#[serde(with = "Usage")] pub(super) TokenUsage);
+
 /// Names of [`TokenUsage`]'s fields in a rollout.
 #[derive(Serialize)]
 #[serde(remote = "TokenUsage")]

@@ -6,6 +6,7 @@ use std::path::Path;
 
 use rusqlite::Connection;
 use serde_json::{Value, json};
+use threadkeep_rollout::{Projector, RolloutName};
 use threadkeep_sessions::{
     Environment, Mirror, Outcome, Purpose, Relation, Session, SessionStore, TitleSource, store, testing,
 };
@@ -289,4 +290,30 @@ fn a_session_is_resumed_by_its_id() -> Result {
 #[test]
 fn damaged_stores_are_read_as_far_as_they_go() -> Result {
     crate::sqlite::cuts(goose()?, &home("home")?)
+}
+
+#[test]
+fn a_request_whose_answer_was_cleared_counts_once() -> Result {
+    const ID: &str = "20261128_2";
+    let (goose, home, folder) = (goose()?, home("home")?, tempfile::tempdir()?);
+    let place = home.place(goose)?;
+    let mirror = Mirror::new(folder.path());
+    let used = || -> Result<i64> {
+        mirror.sync(goose, &place)?;
+        let row = mirror.sessions("goose")?.into_iter().find(|row| row.native_id == ID).ok_or("a row")?;
+        let (path, name) = (folder.path().join("goose").join(&row.file), RolloutName::parse(&row.file)?);
+        let read = Projector::new().project(&path, false, Some(&name), None)?;
+        Ok(read.usage.iter().map(|day| day.tokens.total).sum())
+    };
+    let before = used()?;
+    // As `/clear` does.
+    let connection = Connection::open(home.database())?;
+    connection.execute("DELETE FROM messages WHERE session_id = ?1", [ID])?;
+    connection.execute(
+        "INSERT INTO messages (message_id, session_id, role, content_json, created_timestamp) \
+         VALUES ('later', ?1, 'user', '[{\"type\":\"text\",\"text\":\"later\"}]', 1795859999)",
+        [ID],
+    )?;
+    assert_eq!((before > 0, used()?), (true, before));
+    Ok(())
 }

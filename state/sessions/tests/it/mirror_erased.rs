@@ -158,3 +158,20 @@ fn a_prompt_of_an_image_alone_is_one_turn_with_what_follows() -> Result {
     }
     Ok(())
 }
+
+#[test]
+fn a_request_of_a_session_with_erased_turns_has_its_new_tokens() -> Result {
+    let folder = tempfile::tempdir()?;
+    let mut story = Story::new(folder.path())?;
+    let mirror = Mirror::new(folder.path().join("mirror"));
+    ["one", "two"].into_iter().for_each(|words| story.add(words));
+    story.write(0)?;
+    assert_eq!(told(&mirror, &story.place)?.1, 20);
+    // One request goes on, as the only one of a session of Vibe does.
+    story.add("three");
+    let grown = story.lines[5].replace("\"m4\"", "\"m0\"");
+    story.lines[5] = grown.replace("\"input_tokens\":10", "\"input_tokens\":25");
+    story.write(2)?;
+    assert_eq!(told(&mirror, &story.place)?.1, 25 + 10);
+    Ok(())
+}
