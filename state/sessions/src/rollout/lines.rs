@@ -15,7 +15,7 @@ use super::payload::{
 };
 use super::{Before, OTHER_USAGE};
 use crate::ids::ThreadIds;
-use crate::session::{Outcome, Relation, Request, Session, SessionTurn};
+use crate::session::{Outcome, Parent, Relation, Request, Session, SessionTurn};
 
 /// Line of a rollout.
 #[derive(Serialize)]
@@ -98,7 +98,12 @@ impl<'a> Lines<'a> {
         let parent = session.parent.as_ref();
         let parent_id = parent.map(|parent| self.ids.of(parent.identity()));
         let spawned_by = parent_id.filter(|_| parent.is_some_and(|it| it.relation == Relation::Subagent));
-        let forked_from = parent_id.filter(|_| parent.is_some_and(|it| it.relation == Relation::Fork));
+        // What was migrated within an agent's own stores goes on with the old session.
+        let is_own = |parent: &Parent| {
+            parent.relation == Relation::Fork
+                || (parent.relation == Relation::Migration && parent.agent.is_none())
+        };
+        let forked_from = parent_id.filter(|_| parent.is_some_and(is_own));
         let forked_from = forked_from.or_else(|| self.ids.migrated_from(parent?));
         let source = match spawned_by {
             Some(parent) => json!({ "subagent": { "thread_spawn": { "parent_thread_id": parent } } }),

@@ -4,7 +4,9 @@ use std::fs;
 
 use jiff::Timestamp;
 use threadkeep_rollout::{Extraction, Extractor, Projection, Projector, RolloutName};
-use threadkeep_sessions::{Draft, Outcome, Purpose, Request, Session, ThreadIds, Tokens, to_rollout};
+use threadkeep_sessions::{
+    Draft, Outcome, Purpose, Relation, Request, Session, ThreadIds, Tokens, to_rollout,
+};
 
 use crate::facts::Result;
 
@@ -132,7 +134,7 @@ fn requests_that_no_turn_has_are_written() -> Result {
 fn an_inherited_request_at_the_time_of_the_own_part_hides_no_other() -> Result {
     for copied in [true, false] {
         let mut draft = Draft::new(ID);
-        draft.parent("parent", threadkeep_sessions::Relation::Fork);
+        draft.parent("parent", Relation::Fork);
         draft.inherit(true);
         if copied {
             turn(&mut draft, 10);
@@ -146,6 +148,17 @@ fn an_inherited_request_at_the_time_of_the_own_part_hides_no_other() -> Result {
         let rollout = written(&draft.finish());
         assert_eq!(used(&read(&rollout)?.1), [200, 0, 0], "{rollout}");
     }
+    Ok(())
+}
+
+#[test]
+fn a_session_that_a_newer_version_goes_on_with_is_its_parent() -> Result {
+    let mut draft = Draft::new(ID);
+    draft.parent("11111111-2222-4333-8444-555555555555", Relation::Migration);
+    turn(&mut draft, 10);
+    let (extraction, _) = read(&written(&draft.finish()))?;
+    let parent = extraction.metadata.forked_from_id.map(|id| id.to_string());
+    assert_eq!(parent.as_deref(), Some("11111111-2222-4333-8444-555555555555"));
     Ok(())
 }
 
