@@ -74,6 +74,20 @@ fn a_decision_is_copied_that_was_made_before_the_lock_was_taken() -> Result {
 }
 
 #[test]
+fn databases_are_sound_after_all_decisions_were_taken_over() -> Result {
+    let (fixture, id) = named()?;
+    fixture.json(&["goals", "set", &id, "Finish it"])?;
+    fixture.json(&["agents", "add", "claude"])?;
+    let status = fixture.run(&["status"])?;
+    assert!(status.code == Some(0) && !status.all().contains("damaged"), "{}", status.all());
+    let doctor = fixture.run(&["doctor", "--all", "--offline"])?;
+    assert!(!doctor.all().contains("it is missing or empty"), "{}", doctor.all());
+    assert_eq!(fixture.json(&["goals", "get", &id])?["goal"]["objective"], "Finish it");
+    assert_eq!(name(&fixture, &id)?, "First name");
+    Ok(())
+}
+
+#[test]
 fn a_decision_is_reported_that_may_have_come_too_late() -> Result {
     let (fixture, id) = named()?;
     let lock = locked(&fixture)?;

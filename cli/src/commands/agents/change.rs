@@ -8,7 +8,7 @@ use async_trait::async_trait;
 use serde_json::{Value, json};
 use threadkeep_app::agents::{self, Added, Forgotten, Included};
 use threadkeep_app::dirs::{Dirs, real};
-use threadkeep_app::opening::Index;
+use threadkeep_app::opening::{self, Index};
 use threadkeep_app::text::{clean, counted};
 use threadkeep_app::{Fault, Message, Observer as _, command, recovered};
 #[cfg(unix)]
@@ -76,9 +76,10 @@ async fn add(dirs: &Dirs, name: &str, dir: Option<&Path>, screen: &Screen) -> Re
         screen.note(&looked.into());
     }
     if added.taken_over.is_some() {
-        // This makes the database of the copied decisions. No database was lost, so that the note
-        // about it would be wrong.
+        // This makes the databases of the copied decisions. None was lost, so that the notes about
+        // them would be wrong.
         Index::for_writing(dirs).await?.close().await?;
+        opening::recover(dirs).await;
         recovered::take();
     }
     Ok(AddedAnswer(added))
