@@ -1,12 +1,13 @@
 //! Sessions that cannot be kept: each is named with its reason, and the others are kept.
 
 use std::fs::{self, File};
+use std::path::Path;
 use std::time::{Duration, SystemTime};
 
 use serde_json::Value;
 
-use crate::agents::{SESSION, ids, shared, with_claude};
-use crate::fixture::{Fixture, Result, Said};
+use crate::agents::{SESSION, ids, shared, user, with_claude};
+use crate::fixture::{Fixture, Result, Said, copy};
 use crate::kept::{added, kept, refused, session};
 
 const ALL: [&str; 3] = ["keep", "--all", "--yes"];
@@ -144,5 +145,43 @@ fn a_thread_of_the_home_whose_file_is_a_folder_is_named() -> Result {
     fs::create_dir(&rollout)?;
     let said = refused(&fixture, &["keep", &id, "--yes"])?;
     assert!(said.contains(".jsonl: it is a folder"), "{said}");
+    Ok(())
+}
+
+#[test]
+fn a_place_that_is_not_there_is_named_once_and_is_not_made() -> Result {
+    let fixture = added()?;
+    fixture.json(&["keep", SESSION, "--yes"])?;
+    let (place, away) = (user(&fixture).join(".claude"), user(&fixture).join("away"));
+    fs::rename(&place, &away)?;
+    insta::assert_snapshot!(refused(&fixture, &ALL)?, @r"
+    error: the folder of Claude Code is not there: [tmp]/user/.claude
+      hint: mount its disk, or make the folder, and try again
+    ");
+    assert_eq!(kept(&fixture)?[0]["agent_has_it"], Value::Null);
+    let row = fixture.run(&["kept"])?.stdout;
+    assert!(row.lines().any(|line| line.contains(SESSION) && line.contains(" ? ")), "{row}");
+    let listed = fixture.run(&["agents"])?;
+    assert!(listed.all().contains("the folder of Claude Code is not there: [tmp]/user/.claude;"));
+    let restored = refused(&fixture, &["kept", "restore", SESSION])?;
+    assert!(restored.contains("the folder of Claude Code is not there"), "{restored}");
+    assert!(!place.exists());
+    fs::rename(&away, &place)?;
+    assert_eq!(kept(&fixture)?[0]["agent_has_it"], true);
+    assert_eq!(fixture.json(&["agents"])?["agents"][0]["gone"], 0);
+    Ok(())
+}
+
+#[test]
+fn a_missing_place_of_an_agent_that_deletes_nothing_has_no_ending_session() -> Result {
+    let fixture = Fixture::bundled()?;
+    let example = Path::new(env!("CARGO_MANIFEST_DIR")).join("../examples/agents/qwen/home");
+    copy(&example, &user(&fixture), &|text| text)?;
+    fixture.json(&["agents", "add", "qwen"])?;
+    fixture.json(&["threads"])?;
+    fs::rename(user(&fixture).join(".qwen"), user(&fixture).join("away"))?;
+    assert_eq!(fixture.json(&["keep", "--ending", "--yes"])?["results"], serde_json::json!([]));
+    let said = refused(&fixture, &ALL)?;
+    assert!(said.contains("the folder of Qwen Code is not there"), "{said}");
     Ok(())
 }

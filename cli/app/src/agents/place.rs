@@ -140,6 +140,16 @@ fn look(
     place
 }
 
+/// Checks that a place is there. If a folder was made in its stead, all its sessions would count as
+/// deleted.
+pub(super) fn check_place(store: &dyn SessionStore, place: &Path) -> Result<(), Fault> {
+    if place.is_dir() {
+        return Ok(());
+    }
+    let why = format!("the folder of {} is not there: {}", store.title(), place.display());
+    Err(Fault::new(why, "mount its disk, or make the folder, and try again"))
+}
+
 /// Returns true if a mirrored session has a thread of its own.
 pub(super) fn is_shown(session: &Mirrored) -> bool {
     !session.deleted && !session.is_copy()

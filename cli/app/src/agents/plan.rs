@@ -12,7 +12,7 @@ use threadkeep_state::{HOME_AGENT, StateRuntime};
 use super::deleted::deleted;
 use super::included::{Included, included, lost_list};
 use super::lock::lock_vault;
-use super::place::ending_since;
+use super::place::{check_place, ending_since};
 use super::vault::{of_copy, vault};
 use super::wanted::{Wanted, absent};
 use crate::fault::Fault;
@@ -72,26 +72,34 @@ impl Plan {
     /// Looks at sessions, and how much there is to copy. What is wrong with one session is in the
     /// plan.
     pub fn of(sqlite_home: &Path, wanted: Vec<Wanted>) -> Plan {
-        let mut plan = Plan {
+        let mut plan = Plan::new(sqlite_home);
+        plan.look_at(wanted);
+        plan
+    }
+
+    fn new(sqlite_home: &Path) -> Plan {
+        Plan {
             sessions: Vec::new(),
             unchanged: Vec::new(),
             failed: Vec::new(),
             unread: Vec::new(),
             opened: Vec::new(),
             vault: vault(sqlite_home),
-        };
+        }
+    }
+
+    fn look_at(&mut self, wanted: Vec<Wanted>) {
         let mut places = BTreeMap::<(String, PathBuf), BTreeSet<Wanted>>::new();
         for wanted in wanted {
             places.entry((wanted.agent.clone(), wanted.place.clone())).or_default().insert(wanted);
         }
         for ((agent, place), wanted) in places {
-            let opened = known(&agent).and_then(|store| plan.open(store, &place));
+            let opened = known(&agent).and_then(|store| self.open(store, &place));
             match opened {
-                Ok(opened) => wanted.into_iter().for_each(|wanted| plan.add(wanted, opened)),
-                Err(fault) => wanted.into_iter().for_each(|wanted| plan.fail(wanted, fault.clone())),
+                Ok(opened) => wanted.into_iter().for_each(|wanted| self.add(wanted, opened)),
+                Err(fault) => wanted.into_iter().for_each(|wanted| self.fail(wanted, fault.clone())),
             }
         }
-        plan
     }
 
     /// Looks at the sessions that added agents have: the named agents, or all. With `only_ending`,
@@ -105,6 +113,17 @@ impl Plan {
         let mirror = super::mirror(sqlite_home);
         let mut added = included(sqlite_home)?;
         added.retain(|added| agents.is_empty() || agents.contains(&added.agent));
+        let mut plan = Plan::new(sqlite_home);
+        // A place that cannot be opened is one fault, and not one for each session.
+        added.retain(|Included { agent, place }| {
+            let Err(fault) = known(agent).and_then(|store| plan.open(store, place)) else { return true };
+            // Of an agent that deletes nothing, no session is ending.
+            let deletes = || store(agent).is_none_or(|store| store.retention(place).is_some());
+            if !only_ending || deletes() {
+                plan.unread.push((agent.clone(), fault));
+            }
+            false
+        });
         let (mut wanted, mut known) = (Vec::new(), HashSet::new());
         for Included { agent, place } in &added {
             let Some(store) = store(agent) else { continue };
@@ -120,7 +139,7 @@ impl Plan {
                 known.insert((agent.as_str(), session.identity().to_owned()));
             }
         }
-        let mut plan = Plan::of(sqlite_home, wanted);
+        plan.look_at(wanted);
         for Included { agent, place } in &added {
             let is_new = |found: &FoundSession| !known.contains(&(agent, found.identity().to_owned()));
             let not_read = mirror.unread(agent, place).map_err(|error| Fault::plain(&error))?;
@@ -136,6 +155,7 @@ impl Plan {
         if let Some(opened) = self.opened.iter().position(is_meant) {
             return Ok(opened);
         }
+        check_place(store, place)?;
         let open = store.open(place).map_err(|error| Fault::plain(&error))?;
         self.opened.push(Opened { store, place: place.to_owned(), open });
         Ok(self.opened.len() - 1)

@@ -10,6 +10,7 @@ use uuid::Uuid;
 use super::lock::lock_vault;
 use super::mirrored::MirroredThreads;
 use super::names::unknown;
+use super::place::check_place;
 use super::vault::{of_copy, vault};
 use crate::dirs::Dirs;
 use crate::fault::Fault;
@@ -17,8 +18,9 @@ use crate::given::real;
 use crate::message::command;
 
 /// Returns the main file of each kept session that its agent still has, by thread. The path is
-/// empty where it is not known. Without an index, copies of the home's threads are compared with
-/// the files in their place.
+/// empty where it is not known. `None` stands for a session whose place is not there, so that the
+/// agent may have it. Without an index, copies of the home's threads are compared with the files in
+/// their place.
 ///
 /// # Errors
 ///
@@ -27,7 +29,7 @@ pub async fn main_files(
     dirs: &Dirs,
     state: Option<&StateRuntime>,
     kept: &[Kept],
-) -> Result<HashMap<Uuid, PathBuf>, Fault> {
+) -> Result<HashMap<Uuid, Option<PathBuf>>, Fault> {
     let of_home = kept.iter().filter(|kept| kept.agent == HOME_AGENT);
     let of_home: Vec<Uuid> = of_home.map(|kept| kept.thread_id).collect();
     let mut threads = HashMap::new();
@@ -39,10 +41,15 @@ pub async fn main_files(
     let home = real(&dirs.home);
     for kept in kept {
         let file = match (mirrored.get(&kept.agent, kept.thread_id)?, threads.get(&kept.thread_id)) {
-            (Some(session), _) => places.main_file(&kept.agent, session),
-            (None, Some(thread)) => thread.missing_since.is_none().then(|| home.join(&thread.rollout_path)),
+            (Some(session), _) if session.gone_since.is_none() && !session.place.is_dir() => Some(None),
+            (Some(session), _) => places.main_file(&kept.agent, session).map(Some),
+            (None, Some(thread)) => {
+                thread.missing_since.is_none().then(|| Some(home.join(&thread.rollout_path)))
+            }
+            (None, None) if !kept.place.is_dir() => Some(None),
             (None, None) => {
-                kept.files.iter().all(|file| kept.place.join(&file.path).exists()).then(PathBuf::new)
+                let are_there = kept.files.iter().all(|file| kept.place.join(&file.path).exists());
+                are_there.then(|| Some(PathBuf::new()))
             }
         };
         found.extend(file.map(|file| (kept.thread_id, file)));
@@ -77,7 +84,7 @@ impl Places {
 pub struct Restorer {
     lock: VaultLock,
     /// Main files of the sessions that their agents have.
-    present: HashMap<Uuid, PathBuf>,
+    present: HashMap<Uuid, Option<PathBuf>>,
 }
 
 impl Restorer {
@@ -96,16 +103,18 @@ impl Restorer {
     ///
     /// # Errors
     ///
-    /// Fails if the agent has the session elsewhere, if a file is there that would be replaced, for
-    /// the rows of a database, and if a file cannot be written.
+    /// Fails if the agent has the session elsewhere, if its place is not there, if a file is there
+    /// that would be replaced, for the rows of a database, and if a file cannot be written.
     pub fn restore(&self, kept: &Kept) -> Result<Restored, Fault> {
-        if let Some(file) = self.present.get(&kept.thread_id).filter(|file| has_moved(kept, file)) {
+        let present = self.present.get(&kept.thread_id).and_then(Option::as_ref);
+        if let Some(file) = present.filter(|file| has_moved(kept, file)) {
             let place = file.display();
             let why = format!("{} has this session in {place}; nothing was put back", kept.agent);
             let show = command("threads show").arg(kept.thread_id);
             return Err(Fault::new(why, (show, " shows it")).about(kept.thread_id));
         }
         let store = store(&kept.agent).ok_or_else(|| unknown(&kept.agent))?;
+        check_place(store, &kept.place).map_err(|fault| fault.about(kept.thread_id))?;
         self.lock.restore(store, kept).map_err(|error| of_copy(&error, kept.thread_id))
     }
 }

@@ -124,6 +124,14 @@ impl Answer for Places {
             });
             warn(place.gone, &|sessions| format!("{title} has deleted {sessions}; what was said stays here"));
         }
+        for place in self.0.iter().filter(|place| place.is_included && !place.exists) {
+            let (title, path) = (place.store.title(), place.path.to_string_lossy());
+            let why = format!(
+                "the folder of {title} is not there: {}; its sessions stay as they were last read",
+                clean(&path)
+            );
+            text += &(paint(YELLOW, &why) + "\n");
+        }
         for place in self.0.iter().filter(|place| place.is_removed()) {
             let (title, name) = (place.store.title(), place.store.name());
             let is_read_elsewhere =

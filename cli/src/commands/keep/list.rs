@@ -31,8 +31,8 @@ use crate::output::{Answer, Screen};
 pub(super) struct List;
 
 struct Listed {
-    /// Copies, each with true if the agent still has the session.
-    kept: Vec<(Kept, bool)>,
+    /// Copies, each with true if the agent still has the session; `None` if that is not known.
+    kept: Vec<(Kept, Option<bool>)>,
     damaged: Vec<PathBuf>,
     titles: HashMap<Uuid, String>,
 }
@@ -95,15 +95,15 @@ impl Listed {
         }
         let present = agents::main_files(dirs, state, &contents.kept).await?;
         let kept = contents.kept.into_iter();
-        let kept = kept.map(|kept| (present.contains_key(&kept.thread_id), kept));
-        let kept = kept.map(|(has, kept)| (kept, has)).collect();
+        let has = |id| present.get(&id).map_or(Some(false), |file| file.is_some().then_some(true));
+        let kept = kept.map(|kept| (has(kept.thread_id), kept)).map(|(has, kept)| (kept, has)).collect();
         Ok(Listed { kept, damaged: contents.damaged, titles })
     }
 }
 
 impl Answer for Listed {
     fn json(&self) -> Value {
-        let kept = |(kept, agent_has_it): &(Kept, bool)| {
+        let kept = |(kept, agent_has_it): &(Kept, Option<bool>)| {
             json!({
                 "thread_id": kept.thread_id,
                 "agent": kept.agent,
@@ -136,13 +136,13 @@ impl Answer for Listed {
             Column::new("TITLE", 8, 60, 1, Style::new()),
         ];
         let clock = Clock::system();
-        let row = |(kept, agent_has_it): &(Kept, bool)| {
+        let row = |(kept, agent_has_it): &(Kept, Option<bool>)| {
             vec![
                 kept.thread_id.to_string().into(),
                 kept.agent.clone().into(),
                 screen.time(kept.kept_at, &clock).into(),
                 bytes(kept.bytes()).into(),
-                if *agent_has_it { "yes" } else { "no" }.to_owned().into(),
+                agent_has_it.map_or("?", |has_it| if has_it { "yes" } else { "no" }).to_owned().into(),
                 self.titles.get(&kept.thread_id).cloned().unwrap_or_default().into(),
             ]
         };
