@@ -12,7 +12,8 @@ use super::{matching, place, real};
 /// thread's folder and remote.
 ///
 /// A folder belongs to it by git's common directory, which all worktrees share. A folder that no
-/// longer exists belongs to it by its remote.
+/// longer exists belongs to it by its remote. A folder that is in no repository belongs to none: a
+/// thread that began elsewhere may have brought its remote there.
 pub fn of_repository(typed: &Path, folders: &[String], remotes: &[(String, String)]) -> Option<Vec<String>> {
     let named = || of_name(&typed.to_string_lossy(), folders, remotes);
     // A word that is no repository's name may be a folder here.
@@ -32,7 +33,8 @@ pub fn is_name(typed: &Path) -> bool {
 fn of_name(name: &str, folders: &[String], remotes: &[(String, String)]) -> Option<Vec<String>> {
     let ends = format!("/{}", name.trim_end_matches('/').to_lowercase());
     let is_named = |path: &str| format!("/{path}").to_lowercase().ends_with(&ends);
-    let by_remote = remotes.iter().filter(|(_, url)| is_named(&remote_key(url))).map(|(folder, _)| folder);
+    let by_remote = remotes.iter().filter(|(folder, url)| may_belong(folder) && is_named(&remote_key(url)));
+    let by_remote = by_remote.map(|(folder, _)| folder);
     let is_root = |folder: &&String| {
         let common = common_dir_of(folder);
         // That of a bare repository is the repository itself.
@@ -60,6 +62,9 @@ fn of_name(name: &str, folders: &[String], remotes: &[(String, String)]) -> Opti
 /// Returns the folders of the repository to which a folder belongs.
 fn of_folder(typed: &Path, folders: &[String], remotes: &[(String, String)]) -> Option<Vec<String>> {
     let typed_place = place(typed);
+    if !may_belong(&typed_place) {
+        return None;
+    }
     let common = common_dir_of(&typed_place);
     let is_in = |folder: &String| common.is_some() && common_dir_of(folder) == common;
     let mut found: Vec<String> = folders.iter().filter(|folder| is_in(folder)).cloned().collect();
@@ -71,14 +76,24 @@ fn of_folder(typed: &Path, folders: &[String], remotes: &[(String, String)]) -> 
     if common.is_none() && wanted.is_empty() {
         return None;
     }
-    let is_gone = |folder: &str| !on_disk(folder).exists();
+    let is_known_by_remote =
+        |folder: &str| if common.is_none() { may_belong(folder) } else { is_gone(folder) };
     let by_remote = remotes
         .iter()
-        .filter(|(folder, url)| (common.is_none() || is_gone(folder)) && wanted.contains(&remote_key(url)));
+        .filter(|(folder, url)| is_known_by_remote(folder) && wanted.contains(&remote_key(url)));
     found.extend(by_remote.map(|(folder, _)| folder.clone()));
     found.sort();
     found.dedup();
     Some(found)
+}
+
+fn is_gone(folder: &str) -> bool {
+    !on_disk(folder).exists()
+}
+
+/// Returns false for a folder that is there, and in no repository.
+fn may_belong(folder: &str) -> bool {
+    is_gone(folder) || common_dir_of(folder).is_some()
 }
 
 /// Returns the directory that all worktrees share of the repository of a thread's folder.

@@ -67,15 +67,15 @@ fn a_repository_has_its_worktrees_and_what_was_removed() -> Result {
     }
     // Where the typed folder itself is gone, its remote is all that is known.
     let found = of_repository(&folder.path().join("old-wt"), &folders, &remotes).ok_or("a repository")?;
-    assert_eq!(found, ["main", "old-wt", "other"].map(at));
+    assert_eq!(found, ["main", "old-wt"].map(at));
     assert_eq!(of_repository(&folder.path().join("nowhere"), &folders, &remotes), None);
+    // A thread went on in a folder that is there and in no repository.
+    assert_eq!(of_repository(&folder.path().join("other"), &folders, &remotes), None);
     // By its name, also where only the remote has it.
-    let mut named = all.clone();
-    named.push(at("other"));
-    named.sort();
     for name in ["b", "A/b", "b/"] {
-        assert_eq!(of_repository(Path::new(name), &folders, &remotes).as_ref(), Some(&named), "{name}");
+        assert_eq!(of_repository(Path::new(name), &folders, &remotes).as_ref(), Some(&all), "{name}");
     }
+    assert_eq!(of_repository(Path::new("b"), &folders[4..], &remotes[..2]), Some(vec![at("old-wt")]));
     assert_eq!(of_repository(Path::new("main"), &folders, &[]).map(|found| found.len()), Some(4));
     // Threads need not name the remote if the repository does.
     assert_eq!(of_repository(Path::new("b"), &folders, &[]).map(|found| found.len()), Some(4));
