@@ -164,6 +164,11 @@ impl Screen {
         if self.is_plain() { json::at(time).unwrap_or_default() } else { clock.short(time) }
     }
 
+    /// Renders a number: its digits for a program, and with `render` for people.
+    pub(crate) fn number(&self, number: u64, render: impl Fn(u64) -> String) -> String {
+        if self.is_plain() { number.to_string() } else { render(number) }
+    }
+
     /// Breaks a line for people into lines that fit the terminal. A command is never broken.
     pub(crate) fn lines(&self, line: &str) -> Vec<String> {
         wrap(line, if self.is_terminal { self.width } else { usize::MAX })

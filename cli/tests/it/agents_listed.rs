@@ -54,6 +54,25 @@ fn lists_name_the_agent_of_each_thread() -> Result {
 }
 
 #[test]
+fn a_program_reads_rows_of_plain_values() -> Result {
+    let fixture = with_both()?;
+    fs::remove_file(user(&fixture).join(format!(".claude/projects/-home-user-proj-widget/{SESSION}.jsonl")))?;
+    let read = |arguments: &[&str]| fixture.say(fixture.command(arguments).env_remove("COLUMNS").output()?);
+    let listed = read(&["agents"])?;
+    assert!(listed.stderr.contains("Claude Code has deleted 1 session"), "{}", listed.all());
+    let rows: Vec<Vec<&str>> = listed.stdout.lines().map(|row| row.split('\t').collect()).collect();
+    assert!(rows.len() > 2 && rows.iter().all(|row| row.len() == 6), "{}", listed.all());
+    assert!(rows[1..].iter().all(|row| row[3].parse::<u64>().is_ok()), "{}", listed.all());
+    assert_eq!(read(&["-q", "agents"])?.stderr, "");
+    let id = ids(&fixture.json(&["threads", "--agent", "claude", "--limit", "1"])?)[0].to_owned();
+    fixture.json(&["keep", &id, "--yes"])?;
+    let kept = read(&["kept"])?.stdout;
+    let bytes = kept.lines().nth(1).and_then(|row| row.split('\t').nth(3)).ok_or("bytes")?;
+    assert!(bytes.parse::<u64>().is_ok(), "{kept}");
+    Ok(())
+}
+
+#[test]
 fn sessions_that_their_agent_has_deleted_are_marked_and_can_be_listed_alone() -> Result {
     let fixture = with_both()?;
     let forks = fixture.json(&["threads", "--agent", "claude", "--limit", "100"])?;

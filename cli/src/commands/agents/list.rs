@@ -104,13 +104,20 @@ impl Answer for Places {
             vec![
                 place.store.name().to_owned().into(),
                 shown(place).to_owned().into(),
-                place.sessions.map_or_else(|| "-".to_owned(), count).into(),
-                bytes(place.bytes).into(),
+                place
+                    .sessions
+                    .map_or_else(|| "-".to_owned(), |sessions| screen.number(sessions, count))
+                    .into(),
+                screen.number(place.bytes, bytes).into(),
                 used.into(),
                 clean(&place.path.to_string_lossy()).into_owned().into(),
             ]
         };
-        let mut text = table(&COLUMNS, &self.0.iter().map(row).collect::<Vec<_>>(), screen.width);
+        table(&COLUMNS, &self.0.iter().map(row).collect::<Vec<_>>(), screen.width)
+    }
+
+    fn aside(&self, screen: &Screen) -> String {
+        let mut text = String::new();
         for place in &self.0 {
             let title = place.store.title();
             let mut warn = |number: u64, words: &dyn Fn(&str) -> String| {
@@ -146,13 +153,12 @@ impl Answer for Places {
             };
             text += &(screen.render(next) + "\n");
         }
+        if self.0.iter().any(|place| shown(place) == "no") {
+            let add: Message =
+                (command("agents add NAME"), " shows an agent's sessions in every list").into();
+            text += &(paint(DIM, &screen.render(add)) + "\n");
+        }
         text
-    }
-
-    fn aside(&self, screen: &Screen) -> String {
-        let is_any = self.0.iter().any(|place| shown(place) == "no");
-        let add: Message = (command("agents add NAME"), " shows an agent's sessions in every list").into();
-        if is_any { format!("{}\n", paint(DIM, &screen.render(add))) } else { String::new() }
     }
 }
 

@@ -141,7 +141,7 @@ impl Answer for Listed {
                 kept.thread_id.to_string().into(),
                 kept.agent.clone().into(),
                 screen.time(kept.kept_at, &clock).into(),
-                bytes(kept.bytes()).into(),
+                screen.number(kept.bytes(), bytes).into(),
                 agent_has_it.map_or("?", |has_it| if has_it { "yes" } else { "no" }).to_owned().into(),
                 self.titles.get(&kept.thread_id).cloned().unwrap_or_default().into(),
             ]
