@@ -48,7 +48,7 @@ impl Dirs {
             Some(shared) if given.home.is_none() && !home.exists() => home_without_agent(shared),
             _ => home,
         };
-        let sqlite_home = named.or(shared).unwrap_or_else(|| home.join("threadkeep"));
+        let sqlite_home = named.or(shared).unwrap_or_else(|| in_home(&home));
         let are_named = given.home.is_some() && given.sqlite_home.is_some();
         Ok(Dirs { home, sqlite_home, are_named })
     }
@@ -167,6 +167,11 @@ impl Dirs {
             Err(error) => Err(error),
         }
     }
+}
+
+/// Returns the SQLite home of a home on its own.
+pub(crate) fn in_home(home: &Path) -> PathBuf {
+    home.join("threadkeep")
 }
 
 /// Returns the SQLite home that several agents share.

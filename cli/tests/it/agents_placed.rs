@@ -6,7 +6,7 @@ use std::path::Path;
 use serde_json::Value;
 
 use crate::agents::{SESSION, ids, shared, user, with_claude};
-use crate::fixture::{Fixture, Result, copy};
+use crate::fixture::{Fixture, Result, copy, files};
 
 /// Returns the rows of `agents` of an agent.
 fn rows(fixture: &Fixture, agent: &str) -> Result<Vec<Value>> {
@@ -25,11 +25,17 @@ fn refused(fixture: &Fixture, arguments: &[&str]) -> Result<String> {
 #[test]
 fn the_home_that_is_read_is_shown_and_not_added() -> Result {
     let fixture = with_claude()?;
+    fixture.json(&["threads"])?;
     fixture.json(&["agents", "add", "claude"])?;
     let before = fixture.json(&["usage", "--by", "agent"])?;
     let home = rows(&fixture, "codex")?;
     assert_eq!((home.len(), &home[0]["included"], &home[0]["is_home"]), (1, &true.into(), &true.into()));
     assert!(home[0]["sessions"].as_u64() > Some(10), "{}", home[0]);
+    // The databases of this tool are not the agent's.
+    assert!(fixture.sqlite_home().join("state_5.sqlite").exists());
+    let own = files(&fixture.home())?.into_iter().filter(|path| !path.starts_with(fixture.sqlite_home()));
+    let bytes = own.map(|path| Ok(fs::metadata(path)?.len())).sum::<Result<u64>>()?;
+    assert_eq!(home[0]["bytes"], bytes);
     insta::assert_snapshot!(refused(&fixture, &["agents", "add", "codex"])?, @r"
     error: the sessions of Codex CLI in [tmp]/home are shown already
       hint: `threadkeep agents add codex DIR` adds another home of Codex

@@ -13,7 +13,7 @@ use super::lock::lock_vault;
 use super::names::unknown;
 use super::vault::{lock_copies, vault};
 use crate::device_keys::FOLDER;
-use crate::dirs::Dirs;
+use crate::dirs::{Dirs, in_home};
 use crate::fault::Fault;
 use crate::given::real;
 use crate::message::command;
@@ -117,7 +117,7 @@ fn found_in(store: &dyn SessionStore, place: &Path) -> Result<(u64, Vec<Unread>)
 /// Prepares the SQLite home. Returns the other one from which the first agent took something over.
 async fn prepare_sqlite_home(dirs: &Dirs) -> Result<Option<PathBuf>, Fault> {
     let sqlite_home = dirs.absolute().sqlite_home;
-    let own = dirs.absolute().home.join("threadkeep");
+    let own = in_home(&dirs.absolute().home);
     let is_first = !is_shared(&sqlite_home) && own != sqlite_home;
     let taken_over = if is_first && take_over(&own, &sqlite_home).await? { Some(own) } else { None };
     if dirs.is_without_agent() {

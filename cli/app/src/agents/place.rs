@@ -13,7 +13,7 @@ use threadkeep_state::HOME_AGENT;
 
 use super::included::{Included, included};
 use super::vault::vault;
-use crate::dirs::Dirs;
+use crate::dirs::{Dirs, in_home};
 use crate::fault::Fault;
 use crate::given::real;
 use crate::version::sorted;
@@ -35,7 +35,7 @@ pub struct Place {
     pub is_home: bool,
     /// True if the folder is there.
     pub exists: bool,
-    /// Bytes of all files in it.
+    /// Bytes of all files of the agent in it.
     pub bytes: u64,
     /// Time of the last write to a file in it.
     pub last_used_at: Option<Timestamp>,
@@ -106,7 +106,7 @@ fn look(
     vault: &Vault,
 ) -> Place {
     let is_added = included.iter().any(|included| included.agent == store.name() && included.place == path);
-    let (bytes, last_used_at) = size(&path);
+    let (bytes, last_used_at) = size(store, &path);
     let mut place = Place {
         store,
         is_included: is_added || home.is_some(),
@@ -155,11 +155,16 @@ pub(super) fn is_shown(session: &Mirrored) -> bool {
     !session.deleted && !session.is_copy()
 }
 
-/// Returns the bytes of all files in a place, and the time of the last write to one.
-fn size(place: &Path) -> (u64, Option<Timestamp>) {
+/// Returns the bytes of all files in a place, and the time of the last write to one. The databases
+/// of this tool in a home are not the agent's.
+fn size(store: &dyn SessionStore, place: &Path) -> (u64, Option<Timestamp>) {
     let (mut bytes, mut written_at) = (0, None);
-    each_file(place, &mut |_, looked| {
+    let ours = in_home(place);
+    each_file(place, &mut |path, looked| {
         let Ok(file) = looked else { return };
+        if store.name() == HOME_AGENT && path.starts_with(&ours) {
+            return;
+        }
         bytes += file.len;
         written_at = written_at.max(Some(file.modified_ns));
     });
