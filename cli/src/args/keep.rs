@@ -23,7 +23,7 @@ pub(crate) struct KeepArgs {
     /// All sessions that the added agents have
     #[arg(long, conflicts_with_all = ["ids", "ending"])]
     pub(crate) all: bool,
-    /// All sessions that their agents will delete within a week
+    /// All sessions that their agents will delete within a week, and their sub-agents
     #[arg(long, conflicts_with = "ids")]
     pub(crate) ending: bool,
     /// With --all or --ending: only sessions of this agent; several with commas

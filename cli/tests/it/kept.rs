@@ -132,6 +132,11 @@ fn sessions_that_their_agent_is_about_to_delete_are_warned_of_and_kept() -> Resu
     let said = fixture.json(&["keep", "--ending", "--yes"])?;
     assert_eq!((&said["thread_id"], &said["outcome"]), (&SESSION.into(), &"kept".into()));
     assert_eq!(kept(&fixture)?.len(), 1);
+    // A sub-agent that is younger is kept with its session.
+    let parent = user(&fixture).join(PROJECT).join(format!("{PARENT}.jsonl"));
+    File::options().append(true).open(parent)?.set_modified(old)?;
+    fixture.json(&["keep", "--ending", "--yes"])?;
+    assert_eq!(kept(&fixture)?.len(), 3);
     Ok(())
 }
 

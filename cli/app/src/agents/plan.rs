@@ -12,9 +12,11 @@ use threadkeep_state::{HOME_AGENT, StateRuntime};
 use super::deleted::deleted;
 use super::included::{Included, included, lost_list};
 use super::lock::lock_vault;
+use super::mirrored::MirroredThreads;
 use super::place::{check_place, ending_since};
 use super::vault::{of_copy, vault};
-use super::wanted::{Wanted, absent};
+use super::wanted::{Wanted, absent, sub_agents_to_keep};
+use crate::dirs::Dirs;
 use crate::fault::Fault;
 use crate::message::command;
 use crate::text::counted;
@@ -103,12 +105,18 @@ impl Plan {
     }
 
     /// Looks at the sessions that added agents have: the named agents, or all. With `only_ending`,
-    /// only at sessions that their agent deletes within a week.
+    /// only at sessions that their agent deletes within a week, and at those of their sub-agents.
     ///
     /// # Errors
     ///
-    /// As [`included`], and if the list is lost, or the mirror cannot be read.
-    pub fn of_all(sqlite_home: &Path, agents: &[String], only_ending: bool) -> Result<Plan, Fault> {
+    /// As [`included`], and if the list is lost, or the index or the mirror cannot be read.
+    pub async fn of_all(
+        state: &StateRuntime,
+        dirs: &Dirs,
+        agents: &[String],
+        only_ending: bool,
+    ) -> Result<Plan, Fault> {
+        let sqlite_home = state.sqlite_home();
         lost_list(sqlite_home).map_or(Ok(()), Err)?;
         let mirror = super::mirror(sqlite_home);
         let mut added = included(sqlite_home)?;
@@ -137,6 +145,13 @@ impl Plan {
                     wanted.push(Wanted::of(agent, &session));
                 }
                 known.insert((agent.as_str(), session.identity().to_owned()));
+            }
+        }
+        if only_ending {
+            let mut mirrored = MirroredThreads::new(sqlite_home);
+            let ending: Vec<_> = wanted.iter().map(|wanted| wanted.thread_id).collect();
+            for id in ending {
+                wanted.extend(sub_agents_to_keep(state, dirs, &mut mirrored, id).await?);
             }
         }
         plan.look_at(wanted);

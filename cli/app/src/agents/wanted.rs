@@ -54,7 +54,19 @@ pub async fn thread_sessions_to_keep(
 ) -> Result<Vec<Wanted>, Fault> {
     let own = wanted(dirs, mirrored, thread)?.ok_or_else(|| gone(thread))?;
     let mut all = vec![own];
-    for id in sub_agents(state, thread.id).await? {
+    all.extend(sub_agents_to_keep(state, dirs, mirrored, thread.id).await?);
+    Ok(all)
+}
+
+/// Returns the sessions of a thread's sub-agents. A sub-agent whose session is gone is left out.
+pub(super) async fn sub_agents_to_keep(
+    state: &StateRuntime,
+    dirs: &Dirs,
+    mirrored: &mut MirroredThreads,
+    id: Uuid,
+) -> Result<Vec<Wanted>, Fault> {
+    let mut all = Vec::new();
+    for id in sub_agents(state, id).await? {
         if let Some(thread) = state.threads().get(id).await? {
             all.extend(wanted(dirs, mirrored, &thread)?);
         }

@@ -79,7 +79,7 @@ impl Keep<'_> {
             screen.note(&reason);
         }
         let plan = if self.0.ids.is_empty() {
-            Plan::of_all(sqlite_home, &self.0.agent, self.0.ending)?
+            Plan::of_all(&index.state, dirs, &self.0.agent, self.0.ending).await?
         } else {
             Plan::of(sqlite_home, self.named(index, home, dirs, screen, &mut answers).await?)
         };
