@@ -65,3 +65,16 @@ fn json_asks_nothing_even_on_a_terminal() -> Result {
     assert!(said.contains("pass --yes to copy without asking"), "{said}");
     Ok(())
 }
+
+#[test]
+fn the_sessions_are_named_before_they_are_kept() -> Result {
+    let fixture = with_claude()?;
+    fixture.json(&["agents", "add", "claude"])?;
+    let (code, said) = terminal::asked(fixture.command(&["keep", SESSION]), "n", || Ok(()))?;
+    let title = fixture.json(&["threads", "show", SESSION])?["thread"]["title"].clone();
+    let line = format!("e0e8f037-a8cd  {}\n1 session: 1 file, ", title.as_str().ok_or("a title")?);
+    assert!(code == Some(0) && said.starts_with(&line), "{said}");
+    let (_, said) = terminal::asked(fixture.command(&["keep", "--all"]), "n", || Ok(()))?;
+    assert!(said.lines().count() > 12 && said.contains("\nand 24 more\n34 sessions: "), "{said}");
+    Ok(())
+}

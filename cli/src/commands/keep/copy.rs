@@ -6,11 +6,13 @@ use async_trait::async_trait;
 use serde_json::{Value, json};
 use threadkeep_app::agents::{self, MirroredThreads, Plan, Planned, Wanted};
 use threadkeep_app::dirs::Dirs;
+use threadkeep_app::label::thread_label;
 use threadkeep_app::opening::Index;
-use threadkeep_app::text::{bytes, clean, counted};
+use threadkeep_app::text::{bytes, clean, count, counted, fit};
 use threadkeep_app::{Fault, Message, Observer as _, command, refresh};
 use threadkeep_rollout::AgentHome;
 use threadkeep_sessions::Kept;
+use threadkeep_state::ThreadStore;
 use uuid::Uuid;
 
 use crate::args::KeepArgs;
@@ -18,7 +20,11 @@ use crate::command::{Answered, Context, Run};
 use crate::commands::resolve::Lookup;
 use crate::commands::several::closed;
 use crate::exit::Code;
+use crate::output::ids::Ids;
 use crate::output::{Answer, Screen};
+
+/// Most sessions that a question names.
+const NAMED: usize = 10;
 
 /// The command.
 pub(crate) struct Keep<'a>(pub(crate) &'a KeepArgs);
@@ -87,7 +93,7 @@ impl Keep<'_> {
         answers.results.extend(plan.failed.iter().cloned().map(Outcome::of_session));
         answers.results.extend(plan.unread.iter().cloned().map(Outcome::of_agent));
         if !plan.sessions.is_empty() {
-            if self.0.yes || may_copy(&plan, &answers, screen).await? {
+            if self.0.yes || may_copy(&plan, &answers, index.state.threads(), screen).await? {
                 let ran = plan.run(&index.state, |planned, kept| match kept {
                     Ok(kept) => answers.results.push(Outcome::Kept(kept)),
                     Err(fault) => answers.results.push(Outcome::of_session((planned.wanted.clone(), fault))),
@@ -134,14 +140,36 @@ impl Keep<'_> {
     }
 }
 
-async fn may_copy(plan: &Plan, answers: &Answers, screen: &Screen) -> Result<bool, Fault> {
+async fn may_copy(
+    plan: &Plan,
+    answers: &Answers,
+    threads: &ThreadStore,
+    screen: &Screen,
+) -> Result<bool, Fault> {
+    let named = named(plan, threads, screen).await?;
     let sum = |size: fn(&Planned) -> u64| plan.sessions.iter().map(size).sum::<u64>();
     let sessions = counted(plan.sessions.len() as u64, "session");
     let files = counted(sum(|planned| planned.files), "file");
     let size = bytes(sum(|planned| planned.bytes));
     let folder = answers.folder.display().to_string();
-    let question = format!("{sessions}: {files}, {size}\nCopy them to {}?", clean(&folder));
+    let question = format!("{named}{sessions}: {files}, {size}\nCopy them to {}?", clean(&folder));
     screen.confirm(&question, &format!("nothing was kept of {sessions} with {size}"), "copy").await
+}
+
+/// Renders a line for each of the first sessions, and the number of the others.
+async fn named(plan: &Plan, threads: &ThreadStore, screen: &Screen) -> Result<String, Fault> {
+    let first: Vec<Uuid> = plan.sessions.iter().map(|it| it.wanted.thread_id).take(NAMED).collect();
+    let (ids, known) = (Ids::of(threads, &first).await?, threads.get_many(&first).await?);
+    let mut text = String::new();
+    for id in first {
+        let title = known.iter().find(|thread| thread.id == id).map(thread_label);
+        let line = format!("{}  {}", ids.short(id), title.unwrap_or_default());
+        text += &format!("{}\n", fit(line.trim_end(), screen.width));
+    }
+    match plan.sessions.len().saturating_sub(NAMED) {
+        0 => Ok(text),
+        more => Ok(format!("{text}and {} more\n", count(more as u64))),
+    }
 }
 
 impl Outcome {
