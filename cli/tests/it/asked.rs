@@ -4,6 +4,7 @@ use std::fs;
 
 use crate::agents::{SESSION, ids, shared, with_claude};
 use crate::fixture::Result;
+use crate::kept::PARENT;
 use crate::terminal;
 
 #[test]
@@ -74,7 +75,10 @@ fn the_sessions_are_named_before_they_are_kept() -> Result {
     let title = fixture.json(&["threads", "show", SESSION])?["thread"]["title"].clone();
     let line = format!("e0e8f037-a8cd  {}\n1 session: 1 file, ", title.as_str().ok_or("a title")?);
     assert!(code == Some(0) && said.starts_with(&line), "{said}");
+    fixture.json(&["keep", SESSION, "--yes"])?;
+    let (_, said) = terminal::asked(fixture.command(&["keep", SESSION, PARENT]), "n", || Ok(()))?;
+    assert!(said.ends_with("\nnothing was kept\n") && !said.contains("kept before"), "{said}");
     let (_, said) = terminal::asked(fixture.command(&["keep", "--all"]), "n", || Ok(()))?;
-    assert!(said.lines().count() > 12 && said.contains("\nand 24 more\n34 sessions: "), "{said}");
+    assert!(said.lines().count() > 12 && said.contains("\nand 23 more\n33 sessions: "), "{said}");
     Ok(())
 }

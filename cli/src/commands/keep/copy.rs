@@ -283,6 +283,9 @@ impl Answer for Answers {
         if screen.quiet {
             return String::new();
         }
+        if self.number(|outcome| matches!(outcome, Outcome::Declined(_))) > 0 {
+            return "nothing was kept\n".to_owned();
+        }
         let mut text = String::new();
         let (kept, size) = (self.kept().count() as u64, self.kept().map(Kept::bytes).sum());
         let files = self.kept().map(|kept| kept.files.len() as u64).sum();
@@ -295,9 +298,7 @@ impl Answer for Answers {
             text += &format!("{} kept before, unchanged since\n", counted(unchanged, "session"));
         }
         text += &self.of_databases(screen);
-        if self.number(|outcome| matches!(outcome, Outcome::Declined(_))) > 0 {
-            text += "nothing was kept\n";
-        } else if self.results.is_empty() {
+        if self.results.is_empty() {
             text += if self.only_ending {
                 "no session will be deleted within a week\n"
             } else {
