@@ -211,13 +211,18 @@ fn a_new_user_finds_nothing_and_leaves_nothing() -> Result {
     --- stdout
     0 files written, 0 files removed
     --- stderr
-    note: nothing is consolidated yet; `threadkeep memories run` does it
+    note: nothing is consolidated yet; memories are switched off, as they are by default; write `memories = true` in the section [features] of [tmp]/home/threadkeep/config.toml
     ");
     insta::assert_snapshot!(fixture.run(&["memories", "clear", "--yes"])?.all(), @r"
     exit 0
     --- stdout
     nothing was remembered
     ");
+    let switch = "memories are switched off, as they are by default; write `memories = true` in the section [features]";
+    for arguments in [&["memories", "list"][..], &["memories", "inject"]] {
+        let said = fixture.run(arguments)?;
+        assert!(said.stdout.contains(switch) && !said.stdout.contains("memories run"), "{}", said.all());
+    }
     let shown = fixture.run(&["memories", "show", ID])?;
     assert_eq!(shown.stdout, format!("nothing is remembered of {ID}: not interactive (`include_exec`)\n"));
     insta::assert_snapshot!(fixture.run(&["memories", "run", "--dry-run", "--phase", "2"])?.all(), @r"

@@ -8,13 +8,13 @@ use async_trait::async_trait;
 use jiff::Timestamp;
 use serde_json::{Value, json};
 use threadkeep_app::opening::{Access, Index};
-use threadkeep_app::{Fault, Message, command, messages};
+use threadkeep_app::{Fault, Message, messages};
 use threadkeep_memories::StageOneOutputs as _;
 use threadkeep_memories::files::MEMORY_SUMMARY;
 use uuid::Uuid;
 
 use super::sections::{cited, shown};
-use super::{boxed, folder, text};
+use super::{boxed, folder, next, text};
 use crate::command::{Answered, Context, Run};
 use crate::output::color::{DIM, paint};
 use crate::output::{Answer, Screen};
@@ -35,11 +35,12 @@ struct Injected {
     text: String,
     is_consolidated: bool,
     cited: Vec<Uuid>,
+    next: Message,
 }
 
 #[async_trait(?Send)]
 impl Run for Inject<'_> {
-    async fn run(&self, Context { dirs, screen, .. }: &Context<'_>) -> Answered {
+    async fn run(&self, Context { dirs, screen, config, .. }: &Context<'_>) -> Answered {
         let index = Index::existing(dirs, *screen).await?;
         let store = index.state.memories();
         let file = folder(dirs, self.root, &store).await?.path.join(MEMORY_SUMMARY);
@@ -57,7 +58,8 @@ impl Run for Inject<'_> {
             store.record_usage(&cited, Timestamp::now()).await.map_err(boxed)?;
         }
         index.close().await?;
-        Ok(Box::new(Injected { file, text, is_consolidated, cited }))
+        let next = next(config, " does it.");
+        Ok(Box::new(Injected { file, text, is_consolidated, cited, next }))
     }
 }
 
@@ -87,7 +89,7 @@ impl Answer for Injected {
         if self.is_consolidated {
             return "The consolidated memory is empty.\n".to_owned();
         }
-        let run: Message = (command("memories run"), " does it.").into();
-        format!("Nothing is consolidated yet.\n{}\n", paint(DIM, &screen.render(run)))
+        let next = screen.render(self.next.clone());
+        format!("Nothing is consolidated yet.\n{}\n", paint(DIM, &next))
     }
 }

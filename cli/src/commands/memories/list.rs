@@ -2,15 +2,15 @@
 
 use async_trait::async_trait;
 use serde_json::{Value, json};
+use threadkeep_app::Message;
 use threadkeep_app::label::tilde;
 use threadkeep_app::opening::Index;
 use threadkeep_app::text::counted;
 use threadkeep_app::time::Clock;
-use threadkeep_app::{Message, command};
 use threadkeep_memories::{Memory, StageOneOutputs as _};
 use uuid::Uuid;
 
-use super::{boxed, text};
+use super::{boxed, next, text};
 use crate::command::{Answered, Context, Run};
 use crate::output::color::{BOLD, DIM, paint};
 use crate::output::ids::Ids;
@@ -25,17 +25,19 @@ pub(super) struct List;
 struct Listed {
     memories: Vec<Memory>,
     ids: Ids,
+    next: Message,
 }
 
 #[async_trait(?Send)]
 impl Run for List {
-    async fn run(&self, Context { dirs, screen, .. }: &Context<'_>) -> Answered {
+    async fn run(&self, Context { dirs, screen, config, .. }: &Context<'_>) -> Answered {
         let index = Index::existing(dirs, *screen).await?;
         let memories = index.state.memories().list().await.map_err(boxed)?;
         let threads: Vec<Uuid> = memories.iter().map(|memory| memory.thread.id).collect();
         let ids = Ids::of(index.state.threads(), &threads).await?;
         index.close().await?;
-        Ok(Box::new(Listed { memories, ids }))
+        let next = next(config, " makes memories of idle threads.");
+        Ok(Box::new(Listed { memories, ids, next }))
     }
 }
 
@@ -72,14 +74,9 @@ impl Answer for Listed {
 
     fn aside(&self, screen: &Screen) -> String {
         if self.memories.is_empty() {
-            return nothing(screen);
+            let next = screen.render(self.next.clone());
+            return format!("Nothing is remembered yet.\n{}\n", paint(DIM, &next));
         }
         paint(DIM, &counted(self.memories.len() as u64, "thread")) + "\n"
     }
-}
-
-/// Says that there are no memories, and what to do about it.
-fn nothing(screen: &Screen) -> String {
-    let run: Message = (command("memories run"), " makes memories of idle threads.").into();
-    format!("Nothing is remembered yet.\n{}\n", paint(DIM, &screen.render(run)))
 }

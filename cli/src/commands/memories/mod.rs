@@ -22,6 +22,7 @@ use std::path::Path;
 use jiff::Timestamp;
 use threadkeep_app::dirs::Dirs;
 use threadkeep_app::memories::{Root, root};
+use threadkeep_app::settings::{ConfigFile, Feature};
 use threadkeep_app::{Fault, Message, Observer as _, command, messages};
 use threadkeep_memories::ConsolidationLock as _;
 use threadkeep_state::memories::{MemoryFiles, MemoryStore};
@@ -51,6 +52,14 @@ pub(super) fn of(args: &MemoriesArgs) -> Box<dyn Run + '_> {
 /// Returns the folder of memories: the given one, or that of the last consolidation.
 async fn folder(dirs: &Dirs, given: Option<&Path>, store: &MemoryStore) -> Result<Root, Fault> {
     Ok(root(dirs, given, store.state().await.map_err(boxed)?.root))
+}
+
+/// Returns the next step where there is nothing yet: a run, or switching memories on.
+fn next(config: &ConfigFile, of_run: &'static str) -> Message {
+    match config.need(Feature::Memories) {
+        Ok(()) => (command("memories run"), of_run).into(),
+        Err(off) => off.sentence(),
+    }
 }
 
 /// Removes memories that were forgotten from the generated files, too.

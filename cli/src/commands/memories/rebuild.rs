@@ -7,12 +7,12 @@ use serde_json::{Value, json};
 use threadkeep_app::memories::open_root;
 use threadkeep_app::opening::Index;
 use threadkeep_app::text::{clean, counted};
-use threadkeep_app::{Fault, Observer as _, command};
+use threadkeep_app::{Fault, Message, Observer as _};
 use threadkeep_memories::ConsolidationLock as _;
 use threadkeep_memories::consolidation::{Rebuilt, rebuild};
 
 use super::lock::{hold, release};
-use super::{boxed, folder};
+use super::{boxed, folder, next};
 use crate::command::{Answered, Context, Run};
 use crate::output::{Answer, Screen};
 
@@ -27,7 +27,7 @@ impl Run for Rebuild<'_> {
         Some("memories rebuild")
     }
 
-    async fn run(&self, Context { dirs, screen, .. }: &Context<'_>) -> Answered {
+    async fn run(&self, Context { dirs, screen, config, .. }: &Context<'_>) -> Answered {
         let index = Index::for_writing(dirs).await?;
         let store = index.state.memories();
         // A consolidation writes these files itself.
@@ -38,7 +38,7 @@ impl Run for Rebuild<'_> {
             open_root(&root)?;
             rebuild(&store, &root).await.map_err(|error| Fault::plain(&error).because(&error))?
         } else {
-            screen.note(&("nothing is consolidated yet; ", command("memories run"), " does it").into());
+            screen.note(&Message::from("nothing is consolidated yet; ").append(next(config, " does it")));
             Rebuilt::default()
         };
         release(&store, &lease).await?;

@@ -2,17 +2,17 @@
 
 use async_trait::async_trait;
 use serde_json::{Value, json};
+use threadkeep_app::Message;
 use threadkeep_app::label::tilde;
 use threadkeep_app::memories::{current_thread, extraction};
 use threadkeep_app::opening::Index;
 use threadkeep_app::text::{counted, one_line};
 use threadkeep_app::time::Clock;
-use threadkeep_app::{Message, command};
 use threadkeep_memories::{Considered, Memory, SkipReason, StageOneJobs as _, StageOneOutputs as _};
 use uuid::Uuid;
 
 use super::dry_run::skipped;
-use super::{boxed, text};
+use super::{boxed, next, text};
 use crate::command::{Answered, Context, Run};
 use crate::commands::resolve::Lookup;
 use crate::commands::several::{Several, closed, each};
@@ -28,11 +28,12 @@ pub(super) struct Show<'a> {
 struct Shown {
     thread: Uuid,
     memory: Result<Memory, Option<Considered>>,
+    next: Message,
 }
 
 #[async_trait(?Send)]
 impl Run for Show<'_> {
-    async fn run(&self, Context { dirs, screen, settings, .. }: &Context<'_>) -> Answered {
+    async fn run(&self, Context { dirs, screen, settings, config }: &Context<'_>) -> Answered {
         let home = dirs.agent_home()?;
         let index = Index::existing(dirs, *screen).await?;
         let lookup = Lookup::new(&index, &home, screen);
@@ -46,7 +47,7 @@ impl Run for Show<'_> {
                     Err(all.into_iter().find(|considered| considered.thread.id == thread))
                 }
             };
-            Ok(Shown { thread, memory })
+            Ok(Shown { thread, memory, next: next(config, " reads it") })
         });
         let shown = shown.await;
         closed(index, shown.and_then(Several::answer)).await
@@ -72,7 +73,7 @@ impl Answer for Shown {
                 let nothing = format!("nothing is remembered of {}", self.thread);
                 let said: Message = match considered.as_ref().and_then(|it| skipped(it, &clock)) {
                     Some(why) => format!("{nothing}: {why}").into(),
-                    None => (nothing + "; ", command("memories run"), " reads it").into(),
+                    None => Message::from(nothing + "; ").append(self.next.clone()),
                 };
                 return screen.render(said) + "\n";
             }
