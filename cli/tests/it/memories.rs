@@ -167,6 +167,9 @@ fn threads_are_remembered_shown_and_forgotten() -> Result {
 
 #[test]
 fn a_plan_counts_what_a_run_reads() -> Result {
+    let fixture = with("max_running = 2\nmax_threads = 1\n")?;
+    let one = fixture.run(&["memories", "run", "--phase", "1"])?;
+    assert!(one.stdout.ends_with("\n12 threads left; `threadkeep memories run` goes on\n"), "{}", one.all());
     let fixture = with("max_running = 2\nmax_threads = 12\n")?;
     let plan = fixture.json(&["memories", "run", "--dry-run"])?;
     let threads = plan["threads"].as_array().cloned().unwrap_or_default();
@@ -175,7 +178,7 @@ fn a_plan_counts_what_a_run_reads() -> Result {
     assert_eq!((claimed, beyond.len()), (12, 1), "two at a time, and twelve in one run");
     assert_eq!(fixture.json(&["memories", "status"])?["eligible"], 13);
     let run = fixture.json(&["memories", "run", "--phase", "1"])?;
-    assert_eq!(run["threads"].as_array().map(Vec::len), Some(12));
+    assert_eq!((run["threads"].as_array().map(Vec::len), &run["eligible"]), (Some(12), &1.into()));
     Ok(())
 }
 

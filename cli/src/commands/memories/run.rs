@@ -9,9 +9,9 @@ use serde_json::{Value, json};
 use threadkeep_app::memories::{Redact, agent, current_thread, extraction, model, open_root};
 use threadkeep_app::opening::Index;
 use threadkeep_app::settings::{Feature, Settings};
-use threadkeep_app::text::{count, one_line, pad};
+use threadkeep_app::text::{count, counted, one_line, pad};
 use threadkeep_app::time::Clock;
-use threadkeep_app::{Fault, Observer as _, command, messages, refresh};
+use threadkeep_app::{Fault, Message, Observer as _, command, messages, refresh};
 use threadkeep_backfill::StopHandle;
 use threadkeep_memories::StageOneJobs as _;
 use threadkeep_memories::extraction::{Extraction, ExtractionOptions, JobOutcome, JobReport};
@@ -37,6 +37,8 @@ pub(in crate::commands) struct RunPhases<'a> {
 struct Report {
     /// `None` if only the other phase was run.
     jobs: Option<Vec<JobReport>>,
+    /// Threads that another run would read now.
+    left: u64,
     /// `None` if only the other phase was run, or the run was stopped before.
     consolidated: Option<Consolidated>,
     interrupted: bool,
@@ -65,7 +67,7 @@ impl Run for RunPhases<'_> {
         refresh::refresh(&index, &home, *screen).await?;
         let stop = StopHandle::new();
         screen.begin(&stop);
-        let mut report = Report { jobs: None, consolidated: None, interrupted: false };
+        let mut report = Report { jobs: None, left: 0, consolidated: None, interrupted: false };
         if self.options.phase != Some(Phase::Two) {
             let jobs = Arc::new(index.state.memories());
             let texts = Arc::new(HomeTexts::new(home.clone()));
@@ -73,6 +75,7 @@ impl Run for RunPhases<'_> {
             let options = options_of(settings, self.options, &lookup).await?;
             let engine = Extraction::new(jobs, texts, model, Arc::new(Redact), options.clone());
             report.jobs = Some(extract(&engine, &index, &options, &stop, screen).await?);
+            report.left = index.state.memories().counts(&options.plan()).await.map_err(boxed)?.eligible;
         }
         if self.options.phase != Some(Phase::One) && !stop.is_stopped() {
             let done = consolidate(context, &index, agent, self.root, self.options.force, &stop);
@@ -194,7 +197,7 @@ impl Answer for Report {
     fn json(&self) -> Value {
         let jobs = self.jobs.as_ref().map(|jobs| jobs.iter().map(json_of).collect::<Vec<_>>());
         let consolidation = self.consolidated.as_ref().map(Consolidated::json);
-        json!({ "interrupted": self.interrupted, "threads": jobs, "consolidation": consolidation })
+        json!({ "interrupted": self.interrupted, "threads": jobs, "eligible": self.left, "consolidation": consolidation })
     }
 
     fn text(&self, screen: &Screen) -> String {
@@ -218,6 +221,10 @@ impl Answer for Report {
                 }
             }
             text += &failures(jobs, screen);
+            if self.left > 0 {
+                let more = (format!("{} left; ", counted(self.left, "thread")), command("memories run"));
+                text += &(screen.render(Message::from(more).append(" goes on")) + "\n");
+            }
         }
         text + &self.consolidated.as_ref().map(|done| done.text(screen)).unwrap_or_default()
     }
