@@ -46,6 +46,21 @@ fn sessions_of_other_agents_need_no_codex() -> Result {
 }
 
 #[test]
+fn the_doctor_advises_to_add_the_agents_that_are_there() -> Result {
+    let fixture = without_codex()?;
+    let doctor = |variable: &str| -> Result<String> {
+        let mut command = fixture.command(&["doctor", "--only", "state.paths"]);
+        Ok(fixture.say(command.env_remove(variable).output()?)?.stdout)
+    };
+    let said = doctor("CODEX_HOME")?;
+    assert!(said.contains("threadkeep agents add claude") && !said.contains("mkdir"), "{said}");
+    fixture.command(&["agents", "add", "claude"]).env_remove("CODEX_HOME").output()?;
+    let said = doctor("CODEX_HOME")?;
+    assert!(!said.contains("agents add"), "{said}");
+    Ok(())
+}
+
+#[test]
 fn no_server_of_a_codex_that_is_not_there_is_asked() -> Result {
     let fixture = without_codex()?;
     fixture.command(&["agents", "add", "claude"]).env_remove("CODEX_HOME").output()?;

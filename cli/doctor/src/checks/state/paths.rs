@@ -2,11 +2,13 @@
 
 use std::path::{Path, PathBuf};
 
+use threadkeep_app::agents::on_this_machine;
 use threadkeep_app::dirs::{Dirs, Given};
 use threadkeep_app::message::command;
 use threadkeep_app::settings::{ConfigFile, DeviceKeys};
 use threadkeep_app::{Fault, device_keys};
 use threadkeep_rollout::untouched;
+use threadkeep_sessions::Environment;
 
 use crate::check::{Finding, Fix};
 use crate::context::Context;
@@ -71,8 +73,17 @@ fn unusable(context: &Context, fault: &Fault) -> Finding {
         return Finding::fail(fault.to_string(), format!("ls -ld {word}"));
     }
     let has_agent = context.dirs.is_agents_own() && !context.machine.programs("codex").is_empty();
+    let environment = Environment::of_process().unwrap_or_default();
+    let others: Vec<_> = on_this_machine(&environment).collect();
     // The agent creates its own home when it starts, and no other one.
-    let remedy = if has_agent { remedy::agent(context, "login") } else { make_home(home) };
+    let remedy = if has_agent {
+        remedy::agent(context, "login")
+    } else if context.dirs.is_agents_own() && !others.is_empty() {
+        // Their sessions need no home of Codex.
+        context.ours(&command("agents add").append(&others.join(" ")))
+    } else {
+        make_home(home)
+    };
     Finding::fail(format!("{fault}; --home DIR or CODEX_HOME names another one"), remedy)
 }
 
