@@ -54,6 +54,16 @@ fn lists_name_the_agent_of_each_thread() -> Result {
 }
 
 #[test]
+fn one_damaged_line_is_said_to_be_skipped() -> Result {
+    let fixture = with_both()?;
+    let path = user(&fixture).join(format!(".claude/projects/-home-user-proj-widget/{SESSION}.jsonl"));
+    fs::write(&path, fs::read_to_string(&path)? + "{\n{\"type\":\"mode\"}\n")?;
+    let said = fixture.run(&["threads"])?;
+    assert!(said.stderr.contains("1 damaged line of claude was skipped, such as in"), "{}", said.all());
+    Ok(())
+}
+
+#[test]
 fn a_program_reads_rows_of_plain_values() -> Result {
     let fixture = with_both()?;
     fs::remove_file(user(&fixture).join(format!(".claude/projects/-home-user-proj-widget/{SESSION}.jsonl")))?;

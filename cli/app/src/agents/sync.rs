@@ -136,8 +136,8 @@ fn note(agent: &str, report: Result<SyncReport, MirrorError>, observer: &dyn Obs
     }
     if let Some((path, _)) = report.damaged_lines.first() {
         let lines = report.damaged_lines.iter().map(|(_, lines)| lines).sum();
-        let lines = counted(lines, "damaged line");
-        said(format!("{lines} of {agent} were skipped, such as in {}", path.display()));
+        let (lines, were) = (counted(lines, "damaged line"), if lines == 1 { "was" } else { "were" });
+        said(format!("{lines} of {agent} {were} skipped, such as in {}", path.display()));
     }
     if let Some(path) = &report.damaged {
         let why = format!("the list of the sessions of {agent} was damaged and was rebuilt");
