@@ -125,14 +125,15 @@ impl Answer for AddedAnswer {
     }
 
     fn aside(&self, screen: &Screen) -> String {
-        let next: Message = (command("threads"), " lists them with the others").into();
+        let next = screen.render((command("threads"), " lists them with the others")) + "\n";
+        let next = Some(next).filter(|_| self.0.sessions > 0);
         let taken = self.0.taken_over.as_ref().map(|old| {
             let old = clean(&old.to_string_lossy()).into_owned();
             format!(
                 "Settings, names, marks, goals, keys and kept files were taken over from {old}; its databases stay.\n"
             )
         });
-        format!("{}{}\n", taken.unwrap_or_default(), screen.render(next))
+        taken.unwrap_or_default() + &next.unwrap_or_default()
     }
 
     fn changed(&self) -> bool {
