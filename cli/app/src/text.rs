@@ -214,17 +214,30 @@ pub fn shell_os_word(word: &OsStr) -> String {
     digits + "')\""
 }
 
-/// Renders a number in three digits at most, rounded down: `950`, `1.2k`, `12k`, `3.4M`.
+/// Renders a number in three digits at most: `950`, `1.2k`, `12k`, `3.4M`.
 pub fn short(number: i64) -> String {
+    let (size, _) = unit_of(number);
+    let step = if number / size < 10 { (size / 10).max(1) } else { size };
+    short_floor(number.saturating_add(step / 2) / step * step)
+}
+
+/// Renders a number as [`short`], but rounded down: a budget is not used up before it is.
+pub fn short_floor(number: i64) -> String {
+    let (size, unit) = unit_of(number);
+    let whole = number / size;
+    match number / (size / 10).max(1) % 10 {
+        tenths @ 1.. if size > 1 && whole < 10 => format!("{whole}.{tenths}{unit}"),
+        _ => format!("{whole}{unit}"),
+    }
+}
+
+/// Returns the unit of a short number, and its letter.
+fn unit_of(number: i64) -> (i64, &'static str) {
     let (mut size, mut unit) = (1, "");
     for larger in ["k", "M", "G", "T", "P", "E"] {
         if number / size >= 1_000 {
             (size, unit) = (size * 1_000, larger);
         }
     }
-    let whole = number / size;
-    match number / (size / 10).max(1) % 10 {
-        tenths @ 1.. if size > 1 && whole < 10 => format!("{whole}.{tenths}{unit}"),
-        _ => format!("{whole}{unit}"),
-    }
+    (size, unit)
 }

@@ -174,9 +174,9 @@ fn hidden_tokens_have_columns_where_an_agent_has_any() -> Result {
     exit 0
     --- stdout
     AGENT    INPUT  OUTPUT  TOTAL  SUB-AGENTS  HIDDEN
-    pi         77k      3k    80k           -       -
-    copilot    71k     402    72k        1.2k    2.3k
-    total     149k    3.4k   152k        1.2k    2.3k
+    pi         78k      3k    81k           -       -
+    copilot    72k     402    72k        1.2k    2.4k
+    total     150k    3.4k   153k        1.2k    2.4k
     49 requests; cached is part of input, and reasoning part of output; days are in UTC
     1,229 tokens used by sub-agents without a thread of their own; in no other number
     2,370 tokens hidden (titles, compaction and the like), as far as the agents' files have them; in no other number

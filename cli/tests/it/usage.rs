@@ -120,11 +120,11 @@ fn a_table_fits_and_a_pipe_gets_plain_numbers() -> Result {
     ");
     insta::assert_snapshot!(at("50", "folder")?, @r"
     FOLDER                        INPUT  OUTPUT  TOTAL
-    /tmp/project/widget            657k      1k   658k
-    /tmp/project/plain             120k     600   121k
-    /tmp/project/detached           36k     200    36k
-    /tmp/project/данные ünï 日本    19k     100    20k
-    /tmp/project/secret-origin      11k      50    11k
+    /tmp/project/widget            658k    1.1k   659k
+    /tmp/project/plain             121k     600   121k
+    /tmp/project/detached           36k     200    37k
+    /tmp/project/данные ünï 日本    20k     100    20k
+    /tmp/project/secret-origin      12k      50    12k
     total                          846k      2k   848k
     40 requests; cached is part of input, and reasoning part of output; days are in UTC
     ");

@@ -4,7 +4,7 @@ use std::ffi::OsStr;
 
 use threadkeep_app::text::{
     bytes, clean, count, counted, fit, fit_middle, fit_path, one_line, pad, shell_os_word, shell_word, short,
-    width, wrap,
+    short_floor, width, wrap,
 };
 
 #[test]
@@ -64,6 +64,10 @@ fn a_command_can_be_pasted() {
 
 #[test]
 fn numbers_are_short_and_nothing_is_full_before_it_is() {
-    let shown = [0, 950, 999, 1_000, 1_234, 9_960, 12_000, 49_999, 999_999, 3_400_000, i64::MAX].map(short);
-    assert_eq!(shown, ["0", "950", "999", "1k", "1.2k", "9.9k", "12k", "49k", "999k", "3.4M", "9.2E"]);
+    let shown = [0, 950, 999, 1_000, 1_234, 9_960, 12_000, 49_999, 999_999, 3_400_000, i64::MAX];
+    let floor = ["0", "950", "999", "1k", "1.2k", "9.9k", "12k", "49k", "999k", "3.4M", "9.2E"];
+    assert_eq!(shown.map(short_floor), floor);
+    let rounded = ["0", "950", "999", "1k", "1.2k", "10k", "12k", "50k", "1M", "3.4M", "9.2E"];
+    assert_eq!(shown.map(short), rounded);
+    assert_eq!([3_764, 54_791].map(short), ["3.8k", "55k"]);
 }

@@ -1,7 +1,7 @@
 //! A goal in words: its status, and how far it is.
 
 use anstyle::Style;
-use threadkeep_app::text::{one_line, short};
+use threadkeep_app::text::{one_line, short, short_floor};
 use threadkeep_state_goals::{Goal, GoalStatus};
 
 use crate::args::Status;
@@ -60,7 +60,7 @@ pub(super) fn progress(goal: &Goal) -> String {
 /// Renders tokens used, and the budget if there is one.
 pub(super) fn goal_progress(used: i64, budget: Option<i64>) -> String {
     match budget {
-        Some(budget) => format!("{}/{}", short(used), short(budget)),
+        Some(budget) => format!("{}/{}", short_floor(used), short(budget)),
         None if used > 0 => short(used),
         None => String::new(),
     }
