@@ -257,6 +257,8 @@ pub(crate) enum Values {
     Sources,
     /// Models of the newest threads
     Models,
+    /// Names of agents
+    Agents,
 }
 
 #[derive(Clone, Debug, Args)]

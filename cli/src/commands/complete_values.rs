@@ -1,9 +1,10 @@
-//! `complete-values`: what a shell offers for ids, sources and models.
+//! `complete-values`: what a shell offers for ids, sources, models and agents.
 
 use std::collections::BTreeSet;
 
 use async_trait::async_trait;
 use serde_json::{Value, json};
+use threadkeep_app::agents;
 use threadkeep_app::label::thread_label;
 use threadkeep_app::opening;
 use threadkeep_app::text::fit;
@@ -52,6 +53,7 @@ impl Run for CompleteValues {
         };
         let values = values.unwrap_or_else(|| match self.kind {
             Values::Sources => sources(Vec::new()),
+            Values::Agents => names(),
             _ => Vec::new(),
         });
         Ok(Box::new(Offered { values, described: self.described }))
@@ -72,8 +74,14 @@ async fn offered(state: &StateRuntime, kind: Values) -> Result<Vec<(String, Stri
             deleted.iter().map(|stone| (stone.thread_id.to_string(), on(stone.deleted_at))).collect()
         }
         Values::Sources => sources(state.threads().source_words().await?),
+        Values::Agents => names(),
         Values::Models => plain(newest(state).await?.into_iter().filter_map(|thread| thread.model)),
     })
+}
+
+/// Returns the names of all agents.
+fn names() -> Vec<(String, String)> {
+    plain(agents::names().map(str::to_owned))
 }
 
 /// Returns the words that `--source` takes, with those of the index.

@@ -1,5 +1,5 @@
 //! Additions to clap's completion scripts: ids, sources and models, which only the index of the
-//! home on the command line knows.
+//! home on the command line knows, and names of agents.
 
 use std::collections::BTreeSet;
 
@@ -75,10 +75,12 @@ _threadkeep_values() {{
     case "$option" in
         --source) kind=sources ;;
         --model) kind=models ;;
+        --agent) kind=agents ;;
         --before|--thread) kind=ids ;;
         "")
             [[ "$cur" == -* ]] || case " ${{words[*]}} " in
                 " threads restore "*) kind=deleted ;;
+                " agents add "*|" agents remove ") kind=agents ;;
                 {}|{}) kind=ids ;;
             esac
             ;;
@@ -109,6 +111,10 @@ fn zsh(script: &str) -> String {
             "sources"
         } else if line.contains("--model=") {
             "models"
+        } else if line.contains(":words -- Agents") {
+            "agents_or_files"
+        } else if ["--agent=", ":name -- The agent"].iter().any(|arg| line.contains(arg)) {
+            "agents"
         } else if [":id -- ", "::id -- ", "*:ids -- ", "*::ids -- ", "--before=", "--thread="]
             .iter()
             .any(|arg| line.contains(arg))
@@ -120,7 +126,7 @@ fn zsh(script: &str) -> String {
         line.replace(":_default'", &format!(":_threadkeep_{kind}'"))
     };
     let lines: Vec<String> = script.lines().map(action).collect();
-    let functions = ["ids", "deleted", "sources", "models"]
+    let functions = ["ids", "deleted", "sources", "models", "agents"]
         .map(|kind| format!("_threadkeep_{kind}() {{\n    _threadkeep_offer {kind}\n}}\n"));
     // The first line names the program for zsh.
     let (first, rest) = lines.split_at(lines.len().min(1));
@@ -142,6 +148,10 @@ _threadkeep_offer() {
     done
     compadd -- ${(f)"$(threadkeep $given complete-values $1 2>/dev/null)"}
 }
+_threadkeep_agents_or_files() {
+    _threadkeep_agents
+    _files
+}
 "#;
 
 fn fish() -> String {
@@ -162,9 +172,18 @@ fn fish() -> String {
     let of_option = |option: &str, kind: &str| {
         format!("complete -c threadkeep -l {option} -x -a \"(__threadkeep_values {kind})\"\n")
     };
-    let options = [("source", "sources"), ("model", "models"), ("before", "ids"), ("thread", "ids")];
+    let options = [
+        ("source", "sources"),
+        ("model", "models"),
+        ("before", "ids"),
+        ("thread", "ids"),
+        ("agent", "agents"),
+    ];
     let options = options.map(|(option, kind)| of_option(option, kind));
-    [FISH.to_owned(), offer(&seen("threads", "restore"), "deleted")]
+    // A folder may follow the name.
+    let agents = seen("agents", "add remove");
+    let agents = format!("complete -c threadkeep -n \"{agents}\" -a \"(__threadkeep_values agents)\"\n");
+    [FISH.to_owned(), offer(&seen("threads", "restore"), "deleted"), agents]
         .into_iter()
         .chain(several)
         .chain(one)

@@ -127,6 +127,9 @@ fn bash_offers_what_can_stand_there() -> Result {
         assert!(!offered(&fixture, "home", words)?.contains(&all[0].to_owned()), "{words:?}");
     }
     assert!(offered(&fixture, "home", &["threads", "--source", "sub"])?.contains(&"subagent".to_owned()));
+    for words in [&["threads", "--agent", "cl"][..], &["agents", "add", "cl"], &["agents", "remove", "cl"]] {
+        assert_eq!(offered(&fixture, "home", words)?, ["claude", "cline"], "{words:?}");
+    }
     assert!(offered(&fixture, "home", &["thr"])?.contains(&"threads".to_owned()));
     // The home on the command line is asked, however it is typed.
     for given in [&["--home", "home"][..], &["--home", "=", "'home'"], &["--home", "~/home"]] {
@@ -161,6 +164,8 @@ fn fish_offers_what_can_stand_there() -> Result {
     let names = offered("threadkeep threads rename 01a21000-0003 ")?;
     assert!(!names.iter().any(|name| name.starts_with("01a2")), "{names:?}");
     assert_eq!(offered("threadkeep threads --source sub")?, ["subagent"]);
+    assert_eq!(offered("threadkeep threads --agent cli")?, ["cline"]);
+    assert_eq!(offered("threadkeep agents add cli")?, ["cline"]);
     fixture.json(&["threads", "delete", "-y", "01a21000-0003"])?;
     assert_eq!(offered("threadkeep threads restore ")?, [super::family::id(3)]);
     Ok(())
@@ -186,6 +191,8 @@ fn zsh_offers_what_can_stand_there() -> Result {
         ("threadkeep threads show 01a21000-000", "0004"),
         ("threadkeep --home home threads tree 01a21000-000", "0003"),
         ("threadkeep threads --source sub", "subagent"),
+        ("threadkeep threads --agent cli", "cline"),
+        ("threadkeep agents add cli", "cline"),
     ] {
         let said = shell(&fixture, "home", "zsh", &["-f", "-c", run, "zsh"], &[line, offer])?;
         assert_eq!(said, "offered\n", "{line}");

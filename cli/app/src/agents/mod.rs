@@ -24,7 +24,7 @@ pub use included::{Included, include, included, list, lost, lost_list, remove};
 pub use mirrored::{GoneThreads, MirroredThreads, namesakes, session_of, threads_named};
 pub use moved::check_unmoved;
 pub use names::{
-    are_several, check_all_added, check_names, is_name, never_added, not_added, note_not_added,
+    are_several, check_all_added, check_names, is_name, names, never_added, not_added, note_not_added,
     on_this_machine,
 };
 pub use place::{Place, places};

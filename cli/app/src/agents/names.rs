@@ -22,7 +22,7 @@ pub fn are_several(dirs: &Dirs) -> bool {
 }
 
 /// Returns the names of all agents whose threads an index may have.
-fn names() -> impl Iterator<Item = &'static str> {
+pub fn names() -> impl Iterator<Item = &'static str> {
     let others = stores().into_iter().map(SessionStore::name).filter(|name| *name != HOME_AGENT);
     std::iter::once(HOME_AGENT).chain(others)
 }
