@@ -54,6 +54,19 @@ fn lists_name_the_agent_of_each_thread() -> Result {
 }
 
 #[test]
+fn a_sheet_names_the_agent_and_the_nickname() -> Result {
+    let rows = |fixture: &Fixture| -> Result<Vec<String>> {
+        let sheet = fixture.run(&["threads", "show", "01a2036e-6cdf"])?.stdout;
+        let words = |line: &str| line.split_whitespace().collect::<Vec<_>>().join(" ");
+        let is_meant = |line: &&str| line.starts_with("agent  ") || line.starts_with("nickname  ");
+        Ok(sheet.lines().filter(is_meant).map(words).collect())
+    };
+    assert_eq!(rows(&Fixture::bundled()?)?, ["nickname Boyle"]);
+    assert_eq!(rows(&with_both()?)?, ["agent codex", "nickname Boyle"]);
+    Ok(())
+}
+
+#[test]
 fn one_damaged_line_is_said_to_be_skipped() -> Result {
     let fixture = with_both()?;
     let path = user(&fixture).join(format!(".claude/projects/-home-user-proj-widget/{SESSION}.jsonl"));

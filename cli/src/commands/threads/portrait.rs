@@ -30,6 +30,8 @@ pub(super) struct Portrait {
     /// The rollout's path from the root.
     pub(super) rollout: PathBuf,
     pub(super) resume: Resume,
+    /// True if lists may have threads of more than one agent.
+    pub(super) are_several_agents: bool,
     /// Its other files, relative to the home.
     pub(super) files: Vec<String>,
     /// Problems of all its files.
@@ -145,7 +147,7 @@ impl Portrait {
     }
 
     fn add_files(&self, sheet: &mut Sheet, clock: &Clock) {
-        if self.thread.agent() != HOME_AGENT {
+        if self.are_several_agents || self.thread.agent() != HOME_AGENT {
             sheet.row("agent", self.thread.agent());
         }
         sheet.whole("rollout", clean(&self.rollout.to_string_lossy()));
@@ -301,7 +303,7 @@ impl Answer for Portrait {
         let source = |source: &String| if screen.verbose { one_line(source) } else { kind_of_source(source) };
         sheet.maybe("source", thread.source.as_ref().map(source));
         sheet.row("kind", thread.kind.as_str());
-        sheet.maybe("agent", text(&thread.agent_nickname));
+        sheet.maybe("nickname", text(&thread.agent_nickname));
         sheet.maybe("role", text(&thread.agent_role));
         sheet.maybe("agent path", text(&thread.agent_path));
         sheet.maybe("approval", text(&thread.approval_mode));

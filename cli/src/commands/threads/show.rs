@@ -1,6 +1,7 @@
 //! `threads show`: everything about threads.
 
 use async_trait::async_trait;
+use threadkeep_app::agents::are_several;
 use threadkeep_app::opening::{Access, Index};
 use threadkeep_app::outcome::outcome_now;
 use threadkeep_app::{Fault, Message, Observer as _, history};
@@ -53,6 +54,7 @@ impl Run for Show<'_> {
             Ok(Portrait {
                 rollout: std::path::absolute(home.absolute(&thread.rollout_path)).unwrap_or_default(),
                 resume: Resume::of(&thread, dirs)?,
+                are_several_agents: are_several(dirs),
                 ids: Ids::of(index.state.threads(), &agents.ids()).await?,
                 agents,
                 parent: related(&index, thread.parent_thread_id).await?,

@@ -166,7 +166,7 @@ fn a_sheet_names_the_family_and_never_breaks_an_id() -> Result {
     tokens         200
     source         subagent
     kind           subagent
-    agent          Fern
+    nickname       Fern
     role           scout
     memories       enabled
     agent version  0.171.0
