@@ -133,6 +133,12 @@ fn what_an_agent_deletes_stays_and_what_the_user_deletes_does_not() -> Result {
 
     // What was read of a removed agent stays; nothing stays of a forgotten agent.
     fixture.json(&["agents", "remove", "claude"])?;
+    insta::assert_snapshot!(fixture.run(&["agents", "remove", "claude"])?.all(), @r"
+    exit 2
+    --- stderr
+    error: Claude Code is no longer read already
+      hint: `threadkeep agents remove claude --forget` erases what was read of it
+    ");
     assert!(ids(&fixture.json(&["threads", "--agent", "claude", "--limit", "100"])?).contains(&SESSION));
     let forgotten = fixture.json(&["agents", "remove", "claude", "--forget", "--yes"])?;
     assert_eq!((&forgotten["forgotten"], &forgotten["forgotten_gone"]), (&33.into(), &1.into()));

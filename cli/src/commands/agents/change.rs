@@ -176,7 +176,13 @@ impl Run for Remove<'_> {
                     let hint = (command("agents"), " lists them; one agent is removed at a time");
                     return Err(Fault::new(why, hint));
                 }
-                _ if places.is_empty() => return Err(agents::never_added(self.name)),
+                _ if places.is_empty() => {
+                    // Fails if nothing was read, either.
+                    agents::to_forget(&sqlite_home, self.name)?;
+                    let forget = command("agents remove").arg(self.name).append("--forget");
+                    let why = format!("{} is no longer read already", title(self.name));
+                    return Err(Fault::new(why, (forget, " erases what was read of it")));
+                }
                 _ => {}
             }
             return Ok(Box::new(RemovedAnswer { agent, removed: Removed::Stopped { places, is_left } }));
