@@ -137,7 +137,10 @@ fn problems(file: &ConfigFile, screen: &Screen) -> String {
         }
     }
     if file.errors().next().is_some() {
-        text.push_str("\nUntil this is corrected, only config, status, feedback and completions run.\n");
+        text.push_str(
+            "\nUntil this is corrected, only agents, completions, config, doctor, feedback, kept, repair and \
+             status run.\n",
+        );
     }
     text
 }

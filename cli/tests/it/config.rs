@@ -205,7 +205,14 @@ fn what_is_no_text_is_an_error_and_no_reason_to_wait() -> Result {
 fn a_broken_file_leaves_the_commands_that_help_to_mend_it() -> Result {
     let fixture = with("[logs]\nkeep_rows = \"many\"\n")?;
     let before = contents(&fixture.home())?;
-    for arguments in [&["config", "path"][..], &["config", "schema"], &["completions", "bash"]] {
+    for arguments in [
+        &["config", "path"][..],
+        &["config", "schema"],
+        &["completions", "bash"],
+        &["agents"],
+        &["kept"],
+        &["repair"],
+    ] {
         assert_eq!(fixture.run(arguments)?.code, Some(0), "{arguments:?}");
     }
     let show = fixture.run(&["config", "show"])?;
@@ -226,7 +233,7 @@ fn a_broken_file_leaves_the_commands_that_help_to_mend_it() -> Result {
     error: [tmp]/home/threadkeep/config.toml:2:13: `logs.keep_rows` must be a whole number from 1 to 1000000, not `"many"`
       hint: correct it, or remove the line for the default, 1000
 
-    Until this is corrected, only config, status, feedback and completions run.
+    Until this is corrected, only agents, completions, config, doctor, feedback, kept, repair and status run.
     "#);
     let status = fixture.run(&["status"])?;
     assert_eq!(status.code, Some(1));
