@@ -282,3 +282,20 @@ fn a_lost_list_of_agents_is_noted_and_loses_nothing() -> Result {
     assert_eq!(ids(&after), ids(&before));
     Ok(())
 }
+
+#[test]
+fn a_lost_list_of_agents_in_other_folders_is_made_again_by_hand() -> Result {
+    let fixture = with_claude()?;
+    let far = fixture.path().join("far");
+    fs::rename(user(&fixture).join(".claude"), &far)?;
+    fixture.json(&["agents", "add", "claude", &far.to_string_lossy()])?;
+    fixture.json(&["threads"])?;
+    fs::remove_file(shared(&fixture).join("agents.json"))?;
+    let said = fixture.run(&["threads"])?;
+    let note = "is lost, so their sessions are not read; `threadkeep agents` lists what to add again; \
+                what was read is still there\n";
+    assert!(said.stderr.ends_with(note), "{}", said.all());
+    let listed = fixture.run(&["agents"])?;
+    assert!(listed.all().contains("`threadkeep agents add claude [tmp]/far`"), "{}", listed.all());
+    Ok(())
+}

@@ -71,13 +71,15 @@ pub async fn forget(state: &StateRuntime, agent: &str) -> Result<Forgotten, Faul
     let lock = lock_mirror(&super::mirror(sqlite_home)).await?;
     let copies = lock_copies(sqlite_home).await?;
     let mut forgotten = to_forget(sqlite_home, agent)?;
-    lock.forget(agent).map_err(|error| Fault::plain(&error))?;
+    lock.remove_rollouts(agent).map_err(|error| Fault::plain(&error))?;
     if let Some(lock) = &copies {
         forget_with(lock, agent, &forgotten.copies)?;
     }
     let threads = state.threads().ids_of_agent(agent).await?;
     forgotten.pending = state.forget_threads(&threads, Timestamp::now()).await?.pending;
     forgotten.places = remove(sqlite_home, agent, None).await?;
+    // The last: the list shows that there is something to forget.
+    lock.forget(agent).map_err(|error| Fault::plain(&error))?;
     Ok(forgotten)
 }
 

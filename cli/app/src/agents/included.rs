@@ -7,9 +7,10 @@ use std::path::{Path, PathBuf};
 use serde::{Deserialize, Serialize};
 use tempfile::NamedTempFile;
 use threadkeep_rollout::untouched;
-use threadkeep_sessions::{SessionStore, stores};
+use threadkeep_sessions::{Environment, SessionStore, stores};
 
 use super::lock::patiently;
+use crate::dirs::real;
 use crate::fault::Fault;
 use crate::message::{Command, command};
 use crate::messages::of_io;
@@ -69,23 +70,43 @@ pub(crate) fn is_shared(sqlite_home: &Path) -> bool {
 
 /// Returns the fault about a list that is lost, while there is a mirror of agents' sessions.
 pub fn lost_list(sqlite_home: &Path) -> Option<Fault> {
-    let (why, add) = lost(sqlite_home)?;
-    Some(Fault::new(why, (add, " makes it again; what was read is still there")))
+    let lost = lost(sqlite_home)?;
+    let makes = if lost.is_whole { " makes it again" } else { " lists what to add again" };
+    Some(Fault::new(lost.why, (lost.command, makes, "; what was read is still there")))
 }
 
-/// Says that a list is lost, like [`lost_list`], and gives the command that makes it again.
-pub fn lost(sqlite_home: &Path) -> Option<(String, Command)> {
+/// List of added agents that is lost.
+#[derive(Debug)]
+#[non_exhaustive]
+pub struct LostList {
+    /// What is wrong, as a sentence.
+    pub why: String,
+    /// Command that adds the agents again, or shows how.
+    pub command: Command,
+    /// True if the command adds them all.
+    is_whole: bool,
+}
+
+/// Looks for a list that is lost, as [`lost_list`].
+pub fn lost(sqlite_home: &Path) -> Option<LostList> {
     let (path, mirror) = (list(sqlite_home), super::mirror(sqlite_home));
     if path.exists() || !mirror.folder().is_dir() {
         return None;
     }
-    let names = stores().into_iter().map(SessionStore::name).filter(|name| mirror.has(name));
-    let names: Vec<_> = names.collect();
-    if names.is_empty() {
+    let stores: Vec<_> = stores().into_iter().filter(|store| mirror.has(store.name())).collect();
+    if stores.is_empty() {
         return None;
     }
+    let environment = Environment::of_process().unwrap_or_default();
+    let is_default = |store: &&dyn SessionStore| {
+        let default: Vec<_> = store.places(&environment).iter().map(|place| real(place)).collect();
+        let sessions = mirror.sessions(store.name()).unwrap_or_default();
+        sessions.iter().all(|session| default.contains(&session.place))
+    };
+    let is_whole = stores.iter().all(is_default);
+    let add = || stores.iter().map(|store| store.name()).fold(command("agents add"), Command::arg);
     let why = format!("the list of added agents {} is lost, so their sessions are not read", path.display());
-    Some((why, names.into_iter().fold(command("agents add"), Command::arg)))
+    Some(LostList { why, command: if is_whole { add() } else { command("agents") }, is_whole })
 }
 
 /// Adds a place. Returns false if it was there.

@@ -26,3 +26,20 @@ async fn nothing_is_forgotten_while_the_vault_is_locked() -> Result<(), Box<dyn 
     assert!(!mirrored.exists() && !vault.folder().join("claude").exists());
     Ok(())
 }
+
+#[tokio::test]
+async fn what_could_not_be_forgotten_is_forgotten_later() -> Result<(), Box<dyn std::error::Error>> {
+    let folder = tempfile::tempdir()?;
+    let options = StateOptions::new(folder.path());
+    let unusable = StateRuntime::open(&options).await?;
+    unusable.clone().close().await?;
+    let mirrored = folder.path().join("agents/claude");
+    fs::create_dir_all(&mirrored)?;
+    fs::write(folder.path().join("agents/claude.json"), "{\"version\":1}")?;
+    assert!(forget(&unusable, "claude").await.is_err());
+    assert!(!mirrored.exists() && to_forget(folder.path(), "claude").is_ok());
+    let state = StateRuntime::open(&options).await?;
+    forget(&state, "claude").await.map_err(|fault| fault.message.to_string())?;
+    assert!(to_forget(folder.path(), "claude").is_err());
+    Ok(())
+}

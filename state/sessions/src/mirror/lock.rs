@@ -214,18 +214,28 @@ impl MirrorLock {
         Ok(!erased.is_empty())
     }
 
-    /// Removes the rollouts of an agent, also those whose sessions are gone, and its list.
+    /// Removes the rollouts of an agent, also those whose sessions are gone. Its list stays, and
+    /// says that the agent is not [forgotten](Self::forget) yet.
     ///
     /// # Errors
     ///
     /// [`MirrorError::NotAnAgent`], if the name could be a path; else as [`erase`](Self::erase).
-    pub fn forget(&self, agent: &str) -> Result<(), MirrorError> {
+    pub fn remove_rollouts(&self, agent: &str) -> Result<(), MirrorError> {
         if !is_name(agent) {
             return Err(MirrorError::NotAnAgent { agent: agent.to_owned() });
         }
+        let rollouts = self.mirror.folder.join(agent);
+        disk::remove_folder(&rollouts).map_err(MirrorError::io(rollouts))
+    }
+
+    /// Removes the rollouts of an agent and its list.
+    ///
+    /// # Errors
+    ///
+    /// As [`remove_rollouts`](Self::remove_rollouts).
+    pub fn forget(&self, agent: &str) -> Result<(), MirrorError> {
+        self.remove_rollouts(agent)?;
         let folder = &self.mirror.folder;
-        let rollouts = folder.join(agent);
-        disk::remove_folder(&rollouts).map_err(MirrorError::io(rollouts))?;
         remove(&manifest::damaged(folder, agent))?;
         remove(&manifest::path(folder, agent))
     }

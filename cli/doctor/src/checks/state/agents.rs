@@ -14,8 +14,8 @@ use crate::context::Context;
 const MOST_NAMED: usize = 10;
 
 pub(super) fn check(context: &Context) -> Finding {
-    if let Some((why, add)) = agents::lost(&context.dirs.sqlite_home) {
-        return Finding::warning(why, context.ours(&add));
+    if let Some(lost) = agents::lost(&context.dirs.sqlite_home) {
+        return Finding::warning(lost.why, context.ours(&lost.command));
     }
     let environment = Environment::of_process().unwrap_or_default();
     let places = match agents::places(&context.dirs, &environment) {
