@@ -1,5 +1,7 @@
 //! Gemini CLI.
 
+mod not_typed;
+
 use std::fs;
 
 use serde_json::{Value, json};

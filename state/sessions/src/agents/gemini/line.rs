@@ -71,6 +71,14 @@ impl<'a> Record<'a> {
         Some(list(self.messages?))
     }
 
+    /// Returns true for an answer that was given before. The agent writes it again, with a new id,
+    /// when it shortens long outputs in its memory.
+    pub(super) fn is_retyped(&self) -> bool {
+        let has_no_thoughts = self.thoughts.is_some_and(|thoughts| thoughts.get() == "[]");
+        let is_bare = self.model.is_none() && self.tokens.is_none() && self.tool_calls.is_none();
+        self.role == "gemini" && has_no_thoughts && is_bare
+    }
+
     /// Returns the words of a prompt that a person typed, and the number of images in it.
     pub(super) fn prompt(&self) -> Option<(String, usize)> {
         let content = self.display_content.or(self.content).filter(|_| self.role == "user")?;

@@ -31,7 +31,7 @@ pub(super) fn session(
     if let Some(cwd) = &known.cwd {
         draft.cwd(cwd);
     }
-    let mut reader = Reader { draft, has_begun: false, starts: false, compacted: 0 };
+    let mut reader = Reader { draft, has_begun: false, starts: false, waiting: None };
     let mut is_there = false;
     // A checkpoint is a place in one file.
     let whole = &mut Progress::default();
@@ -41,10 +41,11 @@ pub(super) fn session(
         let gone = |error: StoreError| error.or_gone(&found.native_id);
         if *has_lines {
             let read = incremental::each_line(path, &mut reader, progress, (), |reader, _, json| {
-                reader.take(&serde_json::from_str::<Record<'_>>(json)?);
+                reader.line(&serde_json::from_str::<Record<'_>>(json)?, json);
                 Ok(())
             });
             read.map_err(gone)?;
+            reader.release();
         } else if let Some(bytes) = files::contents(path).map_err(gone)? {
             // A half-written document does not hide the session's other files.
             match serde_json::from_slice::<Record<'_>>(&bytes) {
@@ -62,27 +63,53 @@ struct Reader {
     has_begun: bool,
     /// True between a header and the first list after it, which has only the context.
     starts: bool,
-    /// Number of turns before the last compaction.
-    compacted: usize,
+    /// Line of the user's whose next line is not known yet.
+    waiting: Option<String>,
 }
 
 impl LineReader for Reader {
-    type State = (bool, bool, usize);
+    type State = (bool, bool);
 
     fn draft(&mut self) -> &mut Draft {
         &mut self.draft
     }
 
     fn state(&self) -> Option<Self::State> {
-        Some((self.has_begun, self.starts, self.compacted))
+        self.waiting.is_none().then_some((self.has_begun, self.starts))
     }
 
     fn restore(&mut self, state: Self::State) {
-        (self.has_begun, self.starts, self.compacted) = state;
+        (self.has_begun, self.starts) = state;
     }
 }
 
 impl Reader {
+    /// Takes a line. A message of the user's waits for the line after it: where the agent writes
+    /// again what was said, with new ids, only its own messages show that.
+    fn line(&mut self, record: &Record<'_>, json: &str) {
+        if record.is_retyped() {
+            self.is_new(record);
+            self.waiting = None;
+        } else if record.set.as_ref().is_some_and(|change| change.messages.is_none()) {
+            self.take(record);
+        } else {
+            self.release();
+            if record.role != "user" || record.id.is_none() {
+                self.take(record);
+            } else if self.is_new(record) {
+                self.waiting = Some(json.to_owned());
+            }
+        }
+    }
+
+    /// Takes the message that waits.
+    fn release(&mut self) {
+        let waiting = self.waiting.take();
+        if let Some(message) = waiting.as_deref().and_then(|json| serde_json::from_str(json).ok()) {
+            self.user(&message);
+        }
+    }
+
     fn take(&mut self, record: &Record<'_>) {
         if let Some(change) = &record.set {
             self.change(change);
@@ -128,14 +155,16 @@ impl Reader {
         let starts = std::mem::take(&mut self.starts);
         for message in messages {
             if self.is_new(message) && message.prompt().is_some() {
-                self.compacted = self.draft.session().turns.len();
                 self.draft.compaction(message.timestamp, None);
             }
         }
-        // A compaction drops prompts that were not taken back.
-        let last = self.draft.session().turns.iter_mut().skip(self.compacted).last();
-        if let Some(last) = last.filter(|last| !starts && last.outcome == Outcome::Unfinished)
-            && !messages.iter().any(|message| message.id.as_ref() == Some(&last.id))
+        // A list with something newer than the last prompt takes no prompt back. It lacks prompts
+        // that were compacted or written again.
+        let (turns, ids) = (self.draft.turns(), || messages.iter().filter_map(|one| one.id.as_deref()));
+        let goes_on = ids().any(|id| self.draft.turns_before(id) == Some(turns));
+        let last = self.draft.session().turns.last_mut().filter(|_| !starts && !goes_on);
+        if let Some(last) = last.filter(|last| last.outcome == Outcome::Unfinished)
+            && !ids().any(|id| id == last.id)
         {
             last.outcome = Outcome::Withdrawn;
         }

@@ -1,0 +1,53 @@
+//! What Gemini CLI writes in the user's name, and what it writes again.
+
+use serde_json::{Value, json};
+use threadkeep_sessions::Outcome;
+
+use super::{answer, chat, header, message};
+use crate::facts::Result;
+use crate::place::{kinds, turns};
+
+/// Before long outputs are shortened in its memory, the agent writes all messages again, with new
+/// ids, and then as a list.
+#[test]
+fn messages_that_are_written_again_are_said_once() -> Result {
+    let part = |name: &str, content: Value| json!([{name: content}]);
+    let call = json!({"id": "c", "name": "run_shell_command", "args": {"command": "ls"}});
+    let result = json!({"id": "c", "response": {"output": "a.txt"}});
+    let again = |id: &str, role: &str, content: Value| {
+        let mut message = json!({"id": id, "timestamp": "2026-11-28T08:00:30.000Z", "type": role,
+            "content": content});
+        if role == "gemini" {
+            (message["thoughts"], message["tokens"]) = (json!([]), Value::Null);
+        }
+        message
+    };
+    let mut called = answer("a1", 2, "");
+    called["toolCalls"] = json!([{"id": "c", "name": "run_shell_command", "args": {"command": "ls"},
+        "status": "success", "result": part("functionResponse", result.clone())}]);
+    let block = [
+        again("n1", "user", json!([{"text": "<session_context>x"}, {"text": "one"}])),
+        again("n2", "gemini", part("functionCall", call)),
+        again("n3", "user", part("functionResponse", result)),
+        again("n4", "gemini", part("text", json!("first"))),
+        again("n5", "user", part("text", json!("two"))),
+        again("n6", "gemini", part("text", json!("second"))),
+    ];
+    let time = json!({"$set": {"lastUpdated": "2026-11-28T08:00:30.000Z"}});
+    let mut records = vec![header(0), message("p1", 1, "user", "one"), called, answer("a2", 3, "first")];
+    records.extend([message("p2", 4, "user", "two"), answer("a3", 5, "second")]);
+    records.extend(block.iter().flat_map(|message| [message.clone(), time.clone()]));
+    records.push(json!({"$set": {"messages": block}}));
+    records.extend([message("p3", 40, "user", "three"), time, answer("a4", 41, "third")]);
+    let session = chat(&records)?.session()?;
+    let done = Outcome::Completed;
+    assert_eq!(turns(&session), [("one", done), ("two", done), ("three", done)]);
+    assert_eq!(kinds(&session), ["user", "command", "agent", "user", "agent", "user", "agent"]);
+    assert_eq!(session.requests.len(), 4);
+    // A turn that runs meanwhile goes on.
+    records.truncate(4);
+    records[3] = block[0].clone();
+    records.extend([block[1].clone(), json!({"$set": {"messages": block[..2]}})]);
+    assert_eq!(turns(&chat(&records)?.session()?), [("one", Outcome::Unfinished)]);
+    Ok(())
+}
