@@ -10,6 +10,8 @@ use crate::tolerant::or_default;
 
 /// First words of messages that Gemini CLI writes in the user's name.
 const CONTEXT: [&str; 2] = ["<session_context>", "This is the Gemini CLI. We are setting up the context"];
+/// First words to a model that repeats itself. They stand in for the prompt, which is shown.
+const LOOP: &str = "System: Potential loop detected. Details: ";
 /// First words of the part that begins the content of files that a prompt names.
 const ATTACHED: &str = "--- Content from referenced files ---";
 
@@ -71,6 +73,11 @@ impl<'a> Record<'a> {
         Some(list(self.messages?))
     }
 
+    /// Returns the words of the content.
+    pub(super) fn text(&self) -> String {
+        parts(self.content).into_iter().filter_map(|part| part.text).collect()
+    }
+
     /// Returns true for an answer that was given before. The agent writes it again, with a new id,
     /// when it shortens long outputs in its memory.
     pub(super) fn is_retyped(&self) -> bool {
@@ -82,6 +89,9 @@ impl<'a> Record<'a> {
     /// Returns the words of a prompt that a person typed, and the number of images in it.
     pub(super) fn prompt(&self) -> Option<(String, usize)> {
         let content = self.display_content.or(self.content).filter(|_| self.role == "user")?;
+        if self.display_content.is_some() && self.text().starts_with(LOOP) {
+            return None;
+        }
         let (mut words, mut images) = (Vec::new(), 0);
         for part in parts(Some(content)) {
             match part.text {

@@ -188,11 +188,11 @@ impl Reader {
         match message.role.as_str() {
             "user" if is_new => self.user(message),
             "gemini" => self.gemini(message, is_new),
-            "info" if is_new && text(message).starts_with(CANCELLED) => {
+            "info" if is_new && message.text().starts_with(CANCELLED) => {
                 self.draft.end(Outcome::Interrupted, None);
             }
             "error" if is_new && self.draft.session().outcome() == Some(Outcome::Unfinished) => {
-                self.draft.end(Outcome::Failed, Some(&text(message)));
+                self.draft.end(Outcome::Failed, Some(&message.text()));
             }
             _ => {}
         }
@@ -286,8 +286,4 @@ fn answered(call_id: &str) -> String {
 /// Takes the line breaks and the indentation of a document out of JSON.
 fn on_one_line(json: &str) -> Cow<'_, str> {
     if json.contains('\n') { json.lines().map(str::trim_start).collect() } else { json.into() }
-}
-
-fn text(message: &Record<'_>) -> String {
-    parts(message.content).into_iter().filter_map(|part| part.text).collect()
 }

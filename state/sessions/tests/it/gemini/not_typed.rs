@@ -51,3 +51,17 @@ fn messages_that_are_written_again_are_said_once() -> Result {
     assert_eq!(turns(&chat(&records)?.session()?), [("one", Outcome::Unfinished)]);
     Ok(())
 }
+
+#[test]
+fn a_warning_of_a_loop_is_no_prompt() -> Result {
+    let mut warning = message("w", 3, "user", "");
+    warning["content"] =
+        json!([{"text": "System: Potential loop detected. Details: x. Please take a step back."}]);
+    let typed = warning.clone();
+    warning["displayContent"] = json!([{"text": "one"}]);
+    let taken_back = json!({"$set": {"messages": [message("c", 0, "user", "<session_context>x")]}});
+    let records = [header(0), message("p", 1, "user", "one"), taken_back, warning, answer("a", 4, "done")];
+    assert_eq!(turns(&chat(&records)?.session()?), [("one", Outcome::Completed)]);
+    assert_eq!(chat(&[header(0), typed])?.session()?.turns.len(), 1, "without the prompt, it was typed");
+    Ok(())
+}
