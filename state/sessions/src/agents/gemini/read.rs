@@ -153,10 +153,11 @@ impl Reader {
             return;
         }
         let starts = std::mem::take(&mut self.starts);
-        for message in messages {
-            if self.is_new(message) && message.prompt().is_some() {
-                self.draft.compaction(message.timestamp, None);
-            }
+        // A compaction writes a summary, and again what it keeps word for word.
+        let mut new: Vec<_> = messages.iter().filter(|message| self.is_new(message)).collect();
+        new.retain(|message| message.prompt().is_some());
+        if let Some(summary) = new.first() {
+            self.draft.compaction(summary.timestamp, None);
         }
         // A list with something newer than the last prompt takes no prompt back. It lacks prompts
         // that were compacted or written again.

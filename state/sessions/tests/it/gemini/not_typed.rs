@@ -65,3 +65,18 @@ fn a_warning_of_a_loop_is_no_prompt() -> Result {
     assert_eq!(chat(&[header(0), typed])?.session()?.turns.len(), 1, "without the prompt, it was typed");
     Ok(())
 }
+
+/// The last messages stay word for word, and get new ids.
+#[test]
+fn a_compaction_that_keeps_messages_is_one() -> Result {
+    let mut records = vec![header(0), message("p1", 1, "user", "one"), answer("a1", 2, "first")];
+    records.extend([message("p2", 3, "user", "two"), answer("a2", 4, "second")]);
+    let kept = [message("n3", 5, "user", "two"), message("n4", 5, "gemini", "second")];
+    let summary = [message("n1", 5, "user", "They said one."), message("n2", 5, "gemini", "Got it.")];
+    let list = [summary, kept].concat();
+    records.push(json!({"$set": {"messages": list}}));
+    let session = chat(&records)?.session()?;
+    assert_eq!(turns(&session), [("one", Outcome::Completed), ("two", Outcome::Completed)]);
+    assert_eq!(kinds(&session), ["user", "agent", "user", "agent", "compaction"]);
+    Ok(())
+}
