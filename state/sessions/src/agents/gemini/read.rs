@@ -61,7 +61,8 @@ struct Reader {
     draft: Draft,
     /// True after the session's first header.
     has_begun: bool,
-    /// True between a header and the first list after it, which has only the context.
+    /// True between a header and the first list after it, which has only the context. A sub-agent
+    /// has none.
     starts: bool,
     /// Line of the user's whose next line is not known yet.
     waiting: Option<String>,
@@ -163,11 +164,13 @@ impl Reader {
         // that were compacted or written again.
         let (turns, ids) = (self.draft.turns(), || messages.iter().filter_map(|one| one.id.as_deref()));
         let goes_on = ids().any(|id| self.draft.turns_before(id) == Some(turns));
+        let is_subagent = self.draft.session().kind == ThreadKind::Subagent;
         let last = self.draft.session().turns.last_mut().filter(|_| !starts && !goes_on);
         if let Some(last) = last.filter(|last| last.outcome == Outcome::Unfinished)
             && !ids().any(|id| id == last.id)
         {
-            last.outcome = Outcome::Withdrawn;
+            // A user cannot take back a sub-agent's task.
+            last.outcome = if is_subagent { Outcome::Failed } else { Outcome::Withdrawn };
         }
     }
 
@@ -201,6 +204,7 @@ impl Reader {
 
     fn user(&mut self, message: &Record<'_>) {
         let (at, id) = (message.timestamp, message.id.as_deref());
+        self.starts = false;
         if let Some((words, images)) = message.prompt() {
             self.draft.prompt(at, id, &words, images);
             return;

@@ -1,11 +1,11 @@
 //! What Gemini CLI writes in the user's name, and what it writes again.
 
 use serde_json::{Value, json};
-use threadkeep_sessions::Outcome;
+use threadkeep_sessions::{Outcome, Session};
 
-use super::{answer, chat, header, message};
+use super::{CHATS, ID, answer, chat, header, lines, message};
 use crate::facts::Result;
-use crate::place::{kinds, turns};
+use crate::place::{Place, kinds, turns};
 
 /// Before long outputs are shortened in its memory, the agent writes all messages again, with new
 /// ids, and then as a list.
@@ -78,5 +78,23 @@ fn a_compaction_that_keeps_messages_is_one() -> Result {
     let session = chat(&records)?.session()?;
     assert_eq!(turns(&session), [("one", Outcome::Completed), ("two", Outcome::Completed)]);
     assert_eq!(kinds(&session), ["user", "agent", "user", "agent", "compaction"]);
+    Ok(())
+}
+
+/// Reads a sub-agent that got one task.
+fn sub_agent(records: &[Value]) -> Result<Session> {
+    let place = Place::new("gemini")?;
+    let mut head = header(0);
+    (head["sessionId"], head["kind"]) = (json!("child"), json!("subagent"));
+    let records = [&[head, message("p", 1, "user", "task")], records].concat();
+    place.write(format!("{CHATS}/{ID}/child.jsonl"), &lines(&records))?;
+    place.session()
+}
+
+#[test]
+fn a_sub_agent_whose_list_is_emptied_has_failed() -> Result {
+    let session = sub_agent(&[json!({"$set": {"messages": []}})])?;
+    assert_eq!(turns(&session), [("task", Outcome::Failed)]);
+    assert_eq!(sub_agent(&[])?.outcome(), Some(Outcome::Unfinished));
     Ok(())
 }
