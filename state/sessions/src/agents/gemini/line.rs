@@ -15,8 +15,12 @@ const LOOP: &str = "System: Potential loop detected. Details: ";
 /// First words of the part that begins the content of files that a prompt names.
 const ATTACHED: &str = "--- Content from referenced files ---";
 
+/// Words before a command that the user ran in the terminal, and between it and its output.
+const RAN: [&str; 2] =
+    ["I ran the following shell command:\n```sh\n", "\n```\n\nThis produced the following result:\n```\n"];
+
 /// Tool that runs commands.
-const SHELL: &str = "run_shell_command";
+pub(super) const SHELL: &str = "run_shell_command";
 
 /// Line of a session, a message, the change in a line, or the one document of older versions.
 /// Its fields depend on that.
@@ -78,6 +82,16 @@ impl<'a> Record<'a> {
         parts(self.content).into_iter().filter_map(|part| part.text).collect()
     }
 
+    /// Returns the command that the user ran in the terminal.
+    pub(super) fn ran(&self) -> Option<Ran> {
+        let text = self.text();
+        let (command, output) = text.strip_prefix(RAN[0])?.split_once(RAN[1])?;
+        let unescaped = |text: &str| text.replace("\\`", "`").replace("\\\\", "\\");
+        let id = self.id.clone().filter(|_| self.role == "user")?;
+        let output = unescaped(output.strip_suffix("\n```")?);
+        Some(Ran { at: self.timestamp, id, command: unescaped(command), output })
+    }
+
     /// Returns true for an answer that was given before. The agent writes it again, with a new id,
     /// when it shortens long outputs in its memory.
     pub(super) fn is_retyped(&self) -> bool {
@@ -92,6 +106,9 @@ impl<'a> Record<'a> {
         if self.display_content.is_some() && self.text().starts_with(LOOP) {
             return None;
         }
+        if self.ran().is_some() {
+            return None;
+        }
         let (mut words, mut images) = (Vec::new(), 0);
         for part in parts(Some(content)) {
             match part.text {
@@ -104,6 +121,15 @@ impl<'a> Record<'a> {
         let is_context = CONTEXT.iter().any(|context| words.starts_with(context));
         (!is_context && (!words.is_empty() || images > 0)).then_some((words, images))
     }
+}
+
+/// Command that the user ran in the terminal.
+#[derive(Debug)]
+pub(super) struct Ran {
+    pub(super) at: Option<Timestamp>,
+    pub(super) id: String,
+    pub(super) command: String,
+    pub(super) output: String,
 }
 
 /// Tokens of an answer.

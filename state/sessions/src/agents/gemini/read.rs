@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use threadkeep_rollout::ThreadKind;
 
-use super::line::{Call, Record, Thought, list};
+use super::line::{Call, Ran, Record, SHELL, Thought, list};
 use super::{Chat, Known};
 use crate::agents::parts::parts;
 use crate::draft::Draft;
@@ -31,7 +31,7 @@ pub(super) fn session(
     if let Some(cwd) = &known.cwd {
         draft.cwd(cwd);
     }
-    let mut reader = Reader { draft, has_begun: false, starts: false, waiting: None };
+    let mut reader = Reader { draft, has_begun: false, starts: false, waiting: None, early: Vec::new() };
     let mut is_there = false;
     // A checkpoint is a place in one file.
     let whole = &mut Progress::default();
@@ -66,6 +66,8 @@ struct Reader {
     starts: bool,
     /// Line of the user's whose next line is not known yet.
     waiting: Option<String>,
+    /// Commands that the user ran before the first prompt.
+    early: Vec<Ran>,
 }
 
 impl LineReader for Reader {
@@ -76,7 +78,7 @@ impl LineReader for Reader {
     }
 
     fn state(&self) -> Option<Self::State> {
-        self.waiting.is_none().then_some((self.has_begun, self.starts))
+        (self.waiting.is_none() && self.early.is_empty()).then_some((self.has_begun, self.starts))
     }
 
     fn restore(&mut self, state: Self::State) {
@@ -207,7 +209,11 @@ impl Reader {
         self.starts = false;
         if let Some((words, images)) = message.prompt() {
             self.draft.prompt(at, id, &words, images);
+            std::mem::take(&mut self.early).into_iter().for_each(|command| self.ran(command));
             return;
+        }
+        if let Some(command) = message.ran() {
+            self.ran(command);
         }
         for part in parts(message.content) {
             let Some(result) = part.function_response else { continue };
@@ -217,6 +223,15 @@ impl Reader {
                 self.draft.result(None, &result.id, output, Some(result.response.succeeded()));
             }
         }
+    }
+
+    fn ran(&mut self, ran: Ran) {
+        if !self.draft.has_turn() {
+            return self.early.push(ran);
+        }
+        let Ran { at, id, command, output } = ran;
+        self.draft.call(at, &id, SHELL, &serde_json::json!({"command": command}).to_string());
+        self.draft.result(at, &id, &output, None);
     }
 
     /// Takes an answer. It is written again with its calls, and once more with its tokens.

@@ -5,7 +5,7 @@ use threadkeep_sessions::{Outcome, Session};
 
 use super::{CHATS, ID, answer, chat, header, lines, message};
 use crate::facts::Result;
-use crate::place::{Place, kinds, turns};
+use crate::place::{Place, commands, kinds, turns};
 
 /// Before long outputs are shortened in its memory, the agent writes all messages again, with new
 /// ids, and then as a list.
@@ -96,5 +96,26 @@ fn a_sub_agent_whose_list_is_emptied_has_failed() -> Result {
     let session = sub_agent(&[json!({"$set": {"messages": []}})])?;
     assert_eq!(turns(&session), [("task", Outcome::Failed)]);
     assert_eq!(sub_agent(&[])?.outcome(), Some(Outcome::Unfinished));
+    Ok(())
+}
+
+#[test]
+fn a_command_of_the_users_is_no_prompt() -> Result {
+    let ran = |id: &str, second: u32, command: &str, output: &str| {
+        let text = format!(
+            "I ran the following shell command:\n```sh\n{command}\n```\n\n\
+             This produced the following result:\n```\n{output}\n```"
+        );
+        message(id, second, "user", &text)
+    };
+    let early = ran("c1", 1, "pwd", "/proj");
+    let records = [header(0), early, message("p", 2, "user", "one"), answer("a", 3, "done")];
+    let records = [&records[..], &[ran("c2", 4, r"echo \\ \`date\`", "x\ny")]].concat();
+    let session = chat(&records)?.session()?;
+    assert_eq!(turns(&session), [("one", Outcome::Completed)]);
+    let right = [("pwd", None, Some("/proj")), (r"echo \ `date`", None, Some("x\ny"))];
+    assert_eq!(commands(&session), right);
+    let open = chat(&records[..2])?.open()?;
+    assert!(open.sessions().is_empty(), "it has no prompt");
     Ok(())
 }
