@@ -16,6 +16,8 @@ use crate::session::{Outcome, Purpose, Relation, Request, Session, TitleSource};
 
 /// Words of the agent's after the user stopped a turn.
 const CANCELLED: &str = "Request cancelled";
+/// Words to a sub-agent that has reached a limit.
+const LAST_CHANCE: &str = "You have one final chance to complete the task with a short grace period.";
 /// Tool with which a sub-agent ends its work.
 const COMPLETE: &str = "complete_task";
 
@@ -208,6 +210,10 @@ impl Reader {
         let (at, id) = (message.timestamp, message.id.as_deref());
         self.starts = false;
         if let Some((words, images)) = message.prompt() {
+            let is_subagent = self.draft.session().kind == ThreadKind::Subagent;
+            if is_subagent && self.draft.has_turn() && words.contains(LAST_CHANCE) {
+                return;
+            }
             self.draft.prompt(at, id, &words, images);
             std::mem::take(&mut self.early).into_iter().for_each(|command| self.ran(command));
             return;

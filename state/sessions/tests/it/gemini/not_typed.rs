@@ -119,3 +119,14 @@ fn a_command_of_the_users_is_no_prompt() -> Result {
     assert!(open.sessions().is_empty(), "it has no prompt");
     Ok(())
 }
+
+#[test]
+fn a_sub_agent_at_its_limit_gets_no_second_task() -> Result {
+    let words = "You have exceeded the maximum number of turns. You have one final chance to complete \
+                 the task with a short grace period. You MUST call `complete_task` immediately.";
+    let limit = message("l", 3, "user", words);
+    let session = sub_agent(&[answer("a1", 2, "I look."), limit.clone(), answer("a2", 4, "done")])?;
+    assert_eq!(turns(&session), [("task", Outcome::Completed)]);
+    assert_eq!(chat(&[header(0), limit])?.session()?.turns.len(), 1, "a user can type it");
+    Ok(())
+}
