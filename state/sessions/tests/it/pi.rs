@@ -107,6 +107,28 @@ fn a_fork_has_its_parents_turns_as_inherited() -> Result {
     Ok(())
 }
 
+/// A fork from the first prompt has an id that is not in its file's name.
+#[test]
+fn a_parent_is_the_session_in_the_file_that_is_named() -> Result {
+    let other = "01a22125-1111-75f3-8105-6d370e565335";
+    let (mut first, mut forked) = (header(), header());
+    first["id"] = json!(PARENT);
+    let place = chat(&[])?;
+    let name = format!("sessions/--proj--/2026-11-27T00-00-00-000Z_{other}.jsonl");
+    let file = place.write(name, &text(&[first, prompt("p", 1, "one")]))?;
+    forked["parentSession"] = json!(file);
+    place.write(path("--proj--"), &text(&[forked, prompt("q", 2, "two")]))?;
+    let parent = || -> Result<_> {
+        let mut sessions = place.sessions()?;
+        sessions.retain(|session| session.native_id == ID);
+        Ok(sessions.pop().and_then(|fork| fork.parent).map(|parent| parent.native_id))
+    };
+    assert_eq!(parent()?.as_deref(), Some(PARENT));
+    fs::remove_file(file)?;
+    assert_eq!(parent()?.as_deref(), Some(other), "all that is left");
+    Ok(())
+}
+
 #[test]
 fn titles_can_be_taken_away() -> Result {
     let name = |id: &str, name: &str| entry(id, 9, "session_info", json!({"name": name}));

@@ -1,11 +1,14 @@
 //! Reads one session of pi.
 
+use std::path::Path;
+
 use jiff::Timestamp;
 
 use super::line::{Line, Message, Usage};
 use crate::agents::blocks::{blocks, count, text};
 use crate::draft::Draft;
 use crate::error::StoreError;
+use crate::files;
 use crate::found::FoundSession;
 use crate::incremental::{self, LineReader, Progress};
 use crate::session::{Outcome, Purpose, Relation, Request, Session, TitleSource};
@@ -13,8 +16,10 @@ use crate::session::{Outcome, Purpose, Relation, Request, Session, TitleSource};
 pub(super) fn session(found: &FoundSession, progress: &mut Progress) -> Result<Session, StoreError> {
     let path = found.main_file()?;
     let draft = Draft::new(&found.native_id);
-    let mut reader = Reader { draft, has_header: false, forked_at: None, early: Vec::new() };
-    let read = incremental::each_line(path, &mut reader, progress, (), |reader, _, json| {
+    let parent = header(path).and_then(|header| header.parent).map(|path| parent_of(&path));
+    let context = parent.clone();
+    let mut reader = Reader { draft, has_header: false, parent, forked_at: None, early: Vec::new() };
+    let read = incremental::each_line(path, &mut reader, progress, context, |reader, _, json| {
         reader.take(&serde_json::from_str::<Line<'_>>(json)?, json);
         Ok(())
     });
@@ -22,9 +27,36 @@ pub(super) fn session(found: &FoundSession, progress: &mut Progress) -> Result<S
     Ok(reader.draft.finish())
 }
 
+/// Header of a session's file.
+struct Header {
+    id: String,
+    /// Path of the file of the session that this one is a fork of.
+    parent: Option<String>,
+}
+
+fn header(path: &Path) -> Option<Header> {
+    let header = files::find(path, |header, json| {
+        let Line { kind, id, parent_session: parent, .. } = serde_json::from_str(json)?;
+        *header = id.filter(|_| kind == "session").map(|id| Header { id, parent });
+        Ok(false)
+    });
+    header.ok().flatten()
+}
+
+/// Returns the id of the session in a file. Only if the file is gone, this is the id in its name: a
+/// fork from the first prompt has another one.
+fn parent_of(path: &str) -> String {
+    let name = path.rsplit(['/', '\\']).next().unwrap_or_default();
+    let stem = name.strip_suffix(".jsonl").unwrap_or(name);
+    let named = || stem.split_once('_').map_or(stem, |(_, id)| id).to_owned();
+    header(Path::new(path)).map_or_else(named, |header| header.id)
+}
+
 struct Reader {
     draft: Draft,
     has_header: bool,
+    /// Session that this one is a fork of.
+    parent: Option<String>,
     /// Time of a fork. What is older was copied.
     forked_at: Option<Timestamp>,
     /// Commands that the user ran before the first prompt.
@@ -81,11 +113,9 @@ impl Reader {
         if let Some(version) = line.version {
             self.draft.format(version);
         }
-        if let Some(parent) = &line.parent_session {
+        if let Some(parent) = &self.parent {
             self.forked_at = line.timestamp;
-            let name = parent.rsplit(['/', '\\']).next().unwrap_or_default();
-            let stem = name.strip_suffix(".jsonl").unwrap_or(name);
-            self.draft.parent(stem.split_once('_').map_or(stem, |(_, id)| id), Relation::Fork);
+            self.draft.parent(parent, Relation::Fork);
         }
     }
 
