@@ -126,7 +126,7 @@ fn lines_that_nobody_typed_are_no_prompts() -> Result {
         injected("g", json!({"provenance": "goal_runtime"})),
         with_hooks,
         injected("c", json!({"subtype": "cron"})),
-        injected("r", json!({"message": {"parts": [{"text": "<system-reminder>x"}]}})),
+        injected("r", json!({"provenance": null, "message": {"parts": [{"text": "<system-reminder>x"}]}})),
         injected("m", json!({"subtype": "mid_turn_user_message"})),
         line("s", 3, "system", json!({"subtype": "slash_command", "systemPayload": {"rawCommand": "/x"}})),
         answer("a", 3, "done"),
@@ -134,6 +134,18 @@ fn lines_that_nobody_typed_are_no_prompts() -> Result {
     .session()?;
     assert_eq!(turns(&session), [("typed", Outcome::Completed)]);
     assert_eq!(kinds(&session), ["user", "user", "agent"]);
+    Ok(())
+}
+
+#[test]
+fn a_person_can_type_what_the_agent_adds() -> Result {
+    let typed = "<system-reminder>mine</system-reminder> do it";
+    let mut with_reminder = prompt("q", 2, "next");
+    with_reminder["message"]["parts"] = json!([{"text": "<system-reminder>\nx"}, {"text": "next"}]);
+    let session = chat(&[prompt("p", 1, typed), with_reminder.clone()])?.session()?;
+    assert_eq!(turns(&session), [(typed, Outcome::Unfinished), ("next", Outcome::Unfinished)]);
+    with_reminder["message"]["parts"][1]["text"] = json!(typed);
+    assert_eq!(chat(&[with_reminder])?.session()?.first_prompt(), Some(typed));
     Ok(())
 }
 

@@ -8,8 +8,11 @@ use crate::agents::parts::{Part, parts};
 use crate::session::Tokens;
 use crate::tolerant::or_default;
 
-/// First words of parts that Qwen Code adds to a prompt.
+/// First words of parts that Qwen Code puts before a prompt.
 const INJECTED: &str = "<system-reminder>";
+
+/// Origin of a message that a person typed.
+const REAL_USER: &str = "real_user";
 
 /// Line. Its fields depend on its type.
 #[derive(Debug, Default, Deserialize)]
@@ -65,7 +68,7 @@ impl<'a> Line<'a> {
 
     /// Returns the kind of a user's line.
     pub(super) fn prompt(&self) -> Prompt {
-        let is_typed = self.provenance.as_deref().is_none_or(|provenance| provenance == "real_user");
+        let is_typed = self.provenance.as_deref().is_none_or(|provenance| provenance == REAL_USER);
         match self.subtype.as_deref() {
             None | Some("agent_launch_prompt") if is_typed => Prompt::New,
             Some("mid_turn_user_message") if is_typed => Prompt::Added,
@@ -87,8 +90,12 @@ impl<'a> Line<'a> {
             return (text, images);
         }
         let texts = parts.into_iter().filter_map(|part| part.text);
-        let texts: Vec<_> = texts.filter(|text| !text.starts_with(INJECTED)).collect();
-        (texts.join("\n"), images)
+        let (injected, mut typed): (Vec<_>, Vec<_>) = texts.partition(|text| text.starts_with(INJECTED));
+        // A person's message without other words has such words itself.
+        if typed.is_empty() && images == 0 && self.provenance.as_deref() == Some(REAL_USER) {
+            typed.extend(injected.into_iter().next_back());
+        }
+        (typed.join("\n"), images)
     }
 
     /// Returns true for the first prompt of a session.
