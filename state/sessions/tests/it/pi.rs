@@ -140,6 +140,34 @@ fn titles_can_be_taken_away() -> Result {
     Ok(())
 }
 
+/// The agent gets what is typed while it works together with the next results.
+#[test]
+fn what_is_typed_while_the_agent_works_is_in_its_turn() -> Result {
+    let at = |mut line: Value, ms: u32| {
+        line["message"]["timestamp"] = json!(ms);
+        line
+    };
+    let call = json!([{"type": "toolCall", "id": "c", "name": "bash", "arguments": {"command": "ls"}}]);
+    let result = json!({"message": {"role": "toolResult", "toolCallId": "c", "content": said("a.txt")}});
+    let lines = [
+        header(),
+        at(prompt("p1", 1, "one"), 1000),
+        at(answer("a1", 2, "toolUse", call), 2000),
+        at(entry("r", 4, "message", result), 4000),
+        at(prompt("p2", 4, "and this"), 3000),
+        at(prompt("p3", 4, "and that"), 3500),
+        at(answer("a2", 5, "stop", said("done")), 4001),
+        at(prompt("p4", 5, "afterwards"), 3600),
+    ];
+    let session = chat(&lines)?.session()?;
+    assert_eq!(turns(&session), [("one", Outcome::Completed), ("afterwards", Outcome::Unfinished)]);
+    assert_eq!(kinds(&session), ["user", "command", "user", "user", "agent", "user"]);
+    // A prompt after the agent was killed.
+    let killed = [&lines[..4], &[at(prompt("p5", 9, "again"), 9000)]].concat();
+    assert_eq!(chat(&killed)?.session()?.turns.len(), 2);
+    Ok(())
+}
+
 #[test]
 fn a_command_before_the_first_prompt_is_in_its_turn() -> Result {
     let command =

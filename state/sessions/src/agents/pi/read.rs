@@ -18,7 +18,8 @@ pub(super) fn session(found: &FoundSession, progress: &mut Progress) -> Result<S
     let draft = Draft::new(&found.native_id);
     let parent = header(path).and_then(|header| header.parent).map(|path| parent_of(&path));
     let context = parent.clone();
-    let mut reader = Reader { draft, has_header: false, parent, forked_at: None, early: Vec::new() };
+    let mut reader =
+        Reader { draft, has_header: false, parent, forked_at: None, result_at: None, early: Vec::new() };
     let read = incremental::each_line(path, &mut reader, progress, context, |reader, _, json| {
         reader.take(&serde_json::from_str::<Line<'_>>(json)?, json);
         Ok(())
@@ -59,23 +60,25 @@ struct Reader {
     parent: Option<String>,
     /// Time of a fork. What is older was copied.
     forked_at: Option<Timestamp>,
+    /// Milliseconds of the last result, until the answer to it.
+    result_at: Option<i64>,
     /// Commands that the user ran before the first prompt.
     early: Vec<String>,
 }
 
 impl LineReader for Reader {
-    type State = (bool, Option<Timestamp>);
+    type State = (bool, Option<Timestamp>, Option<i64>);
 
     fn draft(&mut self) -> &mut Draft {
         &mut self.draft
     }
 
     fn state(&self) -> Option<Self::State> {
-        self.early.is_empty().then_some((self.has_header, self.forked_at))
+        self.early.is_empty().then_some((self.has_header, self.forked_at, self.result_at))
     }
 
     fn restore(&mut self, state: Self::State) {
-        (self.has_header, self.forked_at) = state;
+        (self.has_header, self.forked_at, self.result_at) = state;
     }
 }
 
@@ -132,6 +135,11 @@ impl Reader {
         if words.is_empty() && images == 0 {
             return;
         }
+        // A message has the time when it was typed, and stands after the results of that moment.
+        if line.message.timestamp.is_some() && line.message.timestamp < self.result_at {
+            self.draft.also_said(line.timestamp, line.id.as_deref(), &words);
+            return;
+        }
         self.draft.prompt(line.timestamp, line.id.as_deref(), &words, images);
         for json in std::mem::take(&mut self.early) {
             if let Ok(line) = serde_json::from_str(&json) {
@@ -143,6 +151,7 @@ impl Reader {
     fn assistant(&mut self, line: &Line<'_>) {
         let (at, id, message) = (line.timestamp, line.id.as_deref(), &line.message);
         self.draft.said_at(at);
+        self.result_at = None;
         if let Some(model) = &message.model {
             self.draft.model(model);
         }
@@ -176,6 +185,7 @@ impl Reader {
     fn result(&mut self, line: &Line<'_>) {
         let message = &line.message;
         let output = text(message.content);
+        self.result_at = message.timestamp;
         self.draft.result(line.timestamp, &message.tool_call_id, &output, Some(!message.is_error));
         if let Some(usage) = message.usage {
             self.request(line, message.model.clone(), Purpose::Subagent, usage);
