@@ -291,3 +291,22 @@ fn secrets_are_not_read() -> Result {
 fn a_database_cut_at_any_page_never_fails_the_place() -> Result {
     crate::sqlite::cuts(opencode()?, &home()?)
 }
+
+#[test]
+fn the_reasoning_of_a_compaction_is_hidden() -> Result {
+    let home = home()?;
+    let connection = Connection::open(home.database())?;
+    let part = json!({"type": "reasoning", "text": "I sum up.", "time": {"start": 1, "end": 2}});
+    let added = connection.execute(
+        "INSERT INTO part (id, message_id, session_id, time_created, time_updated, data) \
+         SELECT 'prt_reasoning', id, session_id, time_created, time_updated, ?1 FROM message \
+         WHERE json_extract(data, '$.summary') = 1",
+        [part.to_string()],
+    )?;
+    assert_eq!(added, 1);
+    let sessions = testing::conforms(opencode()?, &home.place(opencode()?)?)?;
+    let items = sessions.iter().flat_map(|session| &session.turns).flat_map(|turn| &turn.items);
+    let thoughts: Vec<_> = items.filter(|item| item.id.as_deref() == Some("prt_reasoning")).collect();
+    assert!(thoughts.is_empty(), "{thoughts:?}");
+    Ok(())
+}

@@ -133,7 +133,7 @@ impl Reader<'_> {
         let at = time(times.start).or(self.current.at);
         let words = part.text.as_deref().unwrap_or_default();
         match &*part.kind {
-            "text" if self.current.is_summary => {}
+            "text" | "reasoning" if self.current.is_summary => {}
             "text" => self.draft.answer(at, Some(id), words),
             "reasoning" => self.draft.reasoning(at, Some(id), words),
             "tool" => self.call(id, part),
