@@ -10,6 +10,9 @@ use crate::tolerant::or_default;
 
 /// First words of messages that Gemini CLI writes in the user's name.
 const CONTEXT: [&str; 2] = ["<session_context>", "This is the Gemini CLI. We are setting up the context"];
+/// Id of the message with the context, the same in every session: the agent derives it from a
+/// fixed name.
+pub(super) const CONTEXT_ID: &str = "d04923d38bb0f6017037e74183378ef4";
 /// First words to a model that repeats itself. They stand in for the prompt, which is shown.
 const LOOP: &str = "System: Potential loop detected. Details: ";
 /// First words of the part that begins the content of files that a prompt names.
@@ -102,6 +105,11 @@ impl<'a> Record<'a> {
 
     /// Returns the words of a prompt that a person typed, and the number of images in it.
     pub(super) fn prompt(&self) -> Option<(String, usize)> {
+        self.prompt_after(false)
+    }
+
+    /// As [`Self::prompt`], of a line. After the context with its id, such words were typed.
+    pub(super) fn prompt_after(&self, has_context: bool) -> Option<(String, usize)> {
         let content = self.display_content.or(self.content).filter(|_| self.role == "user")?;
         if self.display_content.is_some() && self.text().starts_with(LOOP) {
             return None;
@@ -118,7 +126,8 @@ impl<'a> Record<'a> {
             }
         }
         let words = words.join("");
-        let is_context = CONTEXT.iter().any(|context| words.starts_with(context));
+        let may_be_context = !has_context || self.id.as_deref() == Some(CONTEXT_ID);
+        let is_context = may_be_context && CONTEXT.iter().any(|context| words.starts_with(context));
         (!is_context && (!words.is_empty() || images > 0)).then_some((words, images))
     }
 }

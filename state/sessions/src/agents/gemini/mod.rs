@@ -17,7 +17,7 @@ use serde::Deserialize;
 use serde::de::IgnoredAny;
 
 use self::folders::Folders;
-use self::line::Record;
+use self::line::{CONTEXT_ID, Record};
 use crate::environment::Environment;
 use crate::error::StoreError;
 use crate::files;
@@ -198,6 +198,7 @@ struct Head {
     session_id: String,
     project_hash: Option<String>,
     start_time: Option<Timestamp>,
+    has_context: bool,
     has_prompt: bool,
 }
 
@@ -211,12 +212,15 @@ impl Head {
                     session_id: session_id.clone(),
                     project_hash: record.project_hash.clone(),
                     start_time: record.start_time,
+                    has_context: false,
                     has_prompt: false,
                 });
             }
-            let listed = || change.messages().is_some_and(|all| all.iter().any(|one| one.prompt().is_some()));
+            let listed = change.messages().unwrap_or_default();
             if let Some(head) = head {
-                head.has_prompt |= record.prompt().is_some() || listed();
+                head.has_prompt |= record.prompt_after(head.has_context).is_some();
+                head.has_prompt |= listed.iter().any(|message| message.prompt().is_some());
+                head.has_context |= listed.iter().any(|message| message.id.as_deref() == Some(CONTEXT_ID));
             }
             !head.as_ref().is_some_and(|head| head.has_prompt)
         };

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use threadkeep_rollout::ThreadKind;
 
-use super::line::{Call, Ran, Record, SHELL, Thought, list};
+use super::line::{CONTEXT_ID, Call, Ran, Record, SHELL, Thought, list};
 use super::{Chat, Known};
 use crate::agents::parts::parts;
 use crate::draft::Draft;
@@ -111,7 +111,8 @@ impl Reader {
     fn release(&mut self) {
         let waiting = self.waiting.take();
         if let Some(message) = waiting.as_deref().and_then(|json| serde_json::from_str(json).ok()) {
-            self.user(&message);
+            let has_context = self.draft.turns_before(CONTEXT_ID).is_some();
+            self.user(&message, has_context);
         }
     }
 
@@ -194,7 +195,7 @@ impl Reader {
     fn message(&mut self, message: &Record<'_>) {
         let is_new = self.is_new(message);
         match message.role.as_str() {
-            "user" if is_new => self.user(message),
+            "user" if is_new => self.user(message, false),
             "gemini" => self.gemini(message, is_new),
             "info" if is_new && message.text().starts_with(CANCELLED) => {
                 self.draft.end(Outcome::Interrupted, None);
@@ -206,10 +207,10 @@ impl Reader {
         }
     }
 
-    fn user(&mut self, message: &Record<'_>) {
+    fn user(&mut self, message: &Record<'_>, has_context: bool) {
         let (at, id) = (message.timestamp, message.id.as_deref());
         self.starts = false;
-        if let Some((words, images)) = message.prompt() {
+        if let Some((words, images)) = message.prompt_after(has_context) {
             let is_subagent = self.draft.session().kind == ThreadKind::Subagent;
             if is_subagent && self.draft.has_turn() && words.contains(LAST_CHANCE) {
                 return;

@@ -130,3 +130,15 @@ fn a_sub_agent_at_its_limit_gets_no_second_task() -> Result {
     assert_eq!(chat(&[header(0), limit])?.session()?.turns.len(), 1, "a user can type it");
     Ok(())
 }
+
+#[test]
+fn the_context_is_the_message_with_its_id() -> Result {
+    let context = message("d04923d38bb0f6017037e74183378ef4", 0, "user", "<session_context>x");
+    let typed = message("p", 1, "user", "<session_context>mine</session_context> do it");
+    let list = json!({"$set": {"messages": [context]}});
+    let session = chat(&[header(0), list.clone(), typed.clone(), answer("a", 2, "done"), list])?.session()?;
+    let words = "<session_context>mine</session_context> do it";
+    assert_eq!(turns(&session), [(words, Outcome::Completed)]);
+    assert!(chat(&[header(0), typed])?.open()?.sessions().is_empty(), "it can be the context");
+    Ok(())
+}
