@@ -119,8 +119,10 @@ fn find(place: &Path) -> (Listing, Context) {
         families.add(first, &path);
         let folder = path.with_extension("");
         let (about, sidecar) = (path.with_extension("meta.json"), folder.join("custom-title.json"));
-        let session = FoundSession::of_files(files::stem(&path).to_owned(), vec![path, sidecar, about]);
-        listing.add(session.with_more(folder));
+        let files = vec![path, sidecar, about.clone()];
+        let session = FoundSession::of_files(files::stem(files[0].as_path()).to_owned(), files);
+        // The file about a sub-agent is in the folder of the session that it belongs to.
+        listing.add(session.with_more(folder).with_more(about));
     }
     let summaries = Summaries::find(&old);
     for session in listing.sessions.values_mut() {
