@@ -220,3 +220,82 @@ fn a_sub_agent_is_not_resumed_alone() -> Result {
     assert_eq!(command("01a22163-247c-7d60-8c24-fe5bb3fb9e8f"), None);
     Ok(())
 }
+
+/// Writes another session next to [`ID`], and the link that makes it a sub-agent of that.
+fn write_child(place: &Path, id: &str, updates: &[String]) -> Result {
+    let folder = place.join("sessions").join("%2Fx");
+    let link = folder.join(ID).join("subagents").join(id);
+    fs::create_dir_all(&link)?;
+    let meta = json!({"parent_session_id": ID, "child_session_id": id});
+    fs::write(link.join("meta.json"), meta.to_string())?;
+    fs::create_dir_all(folder.join(id))?;
+    Ok(fs::write(folder.join(id).join("updates.jsonl"), updates.concat())?)
+}
+
+fn end_of(prompt: &str, models: &serde_json::Value) -> serde_json::Value {
+    json!({"sessionUpdate": "turn_completed", "prompt_id": prompt, "stop_reason": "end_turn",
+        "usage": {"inputTokens": 99, "outputTokens": 99, "modelUsage": models}})
+}
+
+fn model_usage(input: i64, output: i64) -> serde_json::Value {
+    json!({"inputTokens": input, "outputTokens": output, "cachedReadTokens": input / 10})
+}
+
+const WAITED: &str = "01a22162-2222-7d71-b3e5-ff8118e9601a";
+const OTHER: &str = "01a22162-3333-7d71-b3e5-ff8118e9601a";
+const GONE: &str = "01a22162-4444-7d71-b3e5-ff8118e9601a";
+
+#[test]
+fn a_turn_leaves_out_the_sub_agents_that_it_waited_for() -> Result {
+    let spawned = |child: &str, prompt: &str| {
+        json!({"sessionUpdate": "subagent_spawned",
+        "child_session_id": child, "parent_prompt_id": prompt})
+    };
+    let finished = |child: &str, will_wake: bool| {
+        json!({"sessionUpdate": "subagent_finished",
+        "child_session_id": child, "tokens_used": 1, "will_wake": will_wake})
+    };
+    let updates = [
+        line(ID, 1000, &chunk("user_message_chunk", "one")),
+        line(ID, 1100, &spawned(WAITED, "p")),
+        line(ID, 1100, &spawned(OTHER, "p")),
+        line(ID, 1100, &spawned(GONE, "p")),
+        line(ID, 1300, &finished(WAITED, false)),
+        line(ID, 1300, &finished(OTHER, true)),
+        line(ID, 1300, &finished(GONE, false)),
+        line(ID, 1400, &end_of("p", &json!({"a": model_usage(100, 10), "b": model_usage(30, 3)}))),
+        line(ID, 2000, &chunk("user_message_chunk", "two")),
+        line(ID, 2100, &spawned(WAITED, "q")),
+        line(ID, 2300, &finished(WAITED, false)),
+        line(ID, 2400, &end_of("q", &json!({"a": model_usage(50, 5)}))),
+    ];
+    let place = tempfile::tempdir()?;
+    write(place.path(), "%2Fx", "", &updates)?;
+    let child = [
+        line(WAITED, 1050, &chunk("user_message_chunk", "task")),
+        line(WAITED, 1200, &end_of("c", &json!({"a": model_usage(40, 4), "b": model_usage(30, 3)}))),
+        line(WAITED, 2200, &end_of("d", &json!({"a": model_usage(60, 1)}))),
+    ];
+    write_child(place.path(), WAITED, &child)?;
+    write_child(place.path(), OTHER, &[line(OTHER, 1200, &end_of("e", &json!({"a": model_usage(7, 7)})))])?;
+    write_child(place.path(), GONE, &[])?;
+    fs::remove_dir_all(place.path().join("sessions").join("%2Fx").join(GONE))?;
+    let grok = store("grok").ok_or("known")?;
+    let open = grok.open(place.path())?;
+    let found = open.sessions().iter().find(|found| found.native_id == ID).ok_or("the parent")?;
+    let session = open.read(found)?;
+    let tokens = |request: &threadkeep_sessions::Request| {
+        (request.id.clone(), request.tokens.input, request.tokens.cached_input, request.tokens.output)
+    };
+    let requests: Vec<_> = session.requests.iter().map(tokens).collect();
+    assert_eq!(requests, [("p/a".to_owned(), 60, 6, 6), ("q/a".to_owned(), 0, 0, 4)]);
+    assert_eq!(session.models, ["a"], "only a sub-agent used the other one");
+    let before = found.fingerprint.clone();
+    threadkeep_sessions::testing::keeps(grok, place.path(), tempfile::tempdir()?.path())?;
+    write_child(place.path(), WAITED, &child[..2])?;
+    let open = grok.open(place.path())?;
+    let found = open.sessions().iter().find(|found| found.native_id == ID).ok_or("the parent")?;
+    assert_ne!(found.fingerprint, before);
+    assert_eq!(open.read(found)?.tokens(Purpose::Conversation, false).input, 110);
+    Ok(())
+}

@@ -100,6 +100,13 @@ pub(super) struct Update<'a> {
     pub(super) stop_reason: Option<Cow<'a, str>>,
     pub(super) agent_result: Option<String>,
     pub(super) usage: Option<Usage>,
+    /// Of a sub-agent's start and end.
+    #[serde(borrow)]
+    pub(super) child_session_id: Option<Cow<'a, str>>,
+    /// Prompt whose turn starts it.
+    #[serde(borrow)]
+    pub(super) parent_prompt_id: Option<Cow<'a, str>>,
+    pub(super) will_wake: Option<bool>,
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -119,6 +126,9 @@ pub(super) struct Tool<'a> {
     pub(super) name: Cow<'a, str>,
 }
 
+/// Tokens of a turn by model. Without a model, the name is empty.
+pub(super) type ByModel = BTreeMap<String, Tokens>;
+
 /// Tokens of a turn: of all its requests, and by model.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default, rename_all = "camelCase")]
@@ -128,7 +138,17 @@ pub(super) struct Usage {
     cached_read_tokens: i64,
     cache_creation_tokens: i64,
     reasoning_tokens: Option<i64>,
-    pub(super) model_usage: BTreeMap<String, Usage>,
+    model_usage: BTreeMap<String, Usage>,
+}
+
+impl Usage {
+    /// Returns the tokens by model; under an empty name if no model is named.
+    pub(super) fn by_model(&self) -> ByModel {
+        if self.model_usage.is_empty() {
+            return ByModel::from([(String::new(), self.into())]);
+        }
+        self.model_usage.iter().map(|(model, usage)| (model.clone(), usage.into())).collect()
+    }
 }
 
 impl From<&Usage> for Tokens {

@@ -7,9 +7,11 @@
 
 mod line;
 mod read;
+mod subagents;
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use serde::Deserialize;
 
@@ -17,6 +19,7 @@ use crate::environment::Environment;
 use crate::error::StoreError;
 use crate::files;
 use crate::found::{FoundSession, Listing};
+use crate::incremental::Progress;
 use crate::piece::Piece;
 use crate::session::Session;
 use crate::store::{OpenStore, ResumeCommand, SessionStore};
@@ -51,7 +54,14 @@ impl SessionStore for Grok {
     }
 
     fn open(&self, place: &Path) -> Result<OpenStore, StoreError> {
-        Ok(OpenStore::incremental(find(place), read::session).with_pieces(pieces))
+        let (listing, known) = find(place);
+        let known = Arc::new(known);
+        let of_pieces = Arc::clone(&known);
+        let read = move |found: &FoundSession, progress: &mut Progress| {
+            read::session(found, known.get(&found.native_id).ok_or_else(|| found.gone())?, progress)
+        };
+        let open = OpenStore::incremental(listing, read);
+        Ok(open.with_pieces(move |found| pieces(found, of_pieces.get(&found.native_id))))
     }
 
     fn resume(&self, session: &Session) -> Option<ResumeCommand> {
@@ -59,16 +69,27 @@ impl SessionStore for Grok {
     }
 }
 
-fn find(place: &Path) -> Listing {
+/// Other sessions of a session.
+#[derive(Debug, Default)]
+struct Known {
+    /// Its parent's link to it, if it is a sub-agent.
+    link: Option<PathBuf>,
+    /// Transcripts of its sub-agents, by their ids.
+    children: BTreeMap<String, PathBuf>,
+}
+
+fn find(place: &Path) -> (Listing, BTreeMap<String, Known>) {
     let (mut listing, mut found) = (Listing::default(), BTreeMap::<String, PathBuf>::new());
-    let mut parents = BTreeMap::<String, PathBuf>::new();
+    let (mut parents, mut children) = (BTreeMap::new(), BTreeMap::<PathBuf, Vec<String>>::new());
     let projects = files::folders(&place.join("sessions"));
     for folder in projects.iter().flat_map(|project| files::folders(project)) {
         for child in files::folders(&folder.join("subagents")) {
             let meta = child.join("meta.json");
             let link: Option<Link> = files::document(&meta).ok().flatten();
             let id = link.and_then(|link| link.child_session_id);
-            parents.insert(id.unwrap_or_else(|| files::name(&child).to_owned()), meta);
+            let id = id.unwrap_or_else(|| files::name(&child).to_owned());
+            children.entry(folder.clone()).or_default().push(id.clone());
+            parents.insert(id, meta);
         }
         if !folder.join(UPDATES).is_file() {
             listing.skip(folder, "it has no transcript");
@@ -80,18 +101,30 @@ fn find(place: &Path) -> Listing {
             found.insert(id, folder);
         }
     }
-    for (id, folder) in found {
+    let mut all = BTreeMap::new();
+    for (id, folder) in &found {
+        let updates = |child: String| Some((child.clone(), found.get(&child)?.join(UPDATES)));
+        let children = children.remove(folder).unwrap_or_default().into_iter().filter_map(updates);
+        let known = Known { link: parents.remove(id), children: children.collect() };
         let mut paths = vec![folder.join(UPDATES), folder.join(SUMMARY)];
         paths.extend(folder.parent().map(|project| project.join(CWD)));
-        paths.extend(parents.remove(&id));
+        paths.extend(known.link.iter().chain(known.children.values()).cloned());
         listing.add(FoundSession::of_files(id, paths).with_more(folder));
+        all.insert(id.clone(), known);
     }
-    listing
+    (listing, all)
 }
 
-/// Returns the files that are not a session's own: its folder's map, and its parent's link to it.
-fn pieces(found: &FoundSession) -> Result<Vec<Piece>, StoreError> {
-    Ok(found.files.iter().skip(2).filter(|path| path.is_file()).map(Piece::shared).collect())
+/// Returns the files that are not a session's own: its folder's map, its parent's link to it, and
+/// the tokens of its sub-agents.
+fn pieces(found: &FoundSession, known: Option<&Known>) -> Result<Vec<Piece>, StoreError> {
+    let shared = found.files.get(2).into_iter().chain(known.and_then(|known| known.link.as_ref()));
+    let mut pieces: Vec<_> = shared.filter(|path| path.is_file()).map(Piece::shared).collect();
+    for updates in known.into_iter().flat_map(|known| known.children.values()) {
+        let ends = files::lines_with(updates, |json| json.contains(subagents::TURN_END))?;
+        pieces.push(Piece::context(updates, ends));
+    }
+    Ok(pieces)
 }
 
 /// Transcript.

@@ -1,25 +1,31 @@
 //! Reads one session of Grok Build.
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use jiff::{SignedDuration, Timestamp};
 use threadkeep_rollout::{ThreadKind, TurnItemKind};
 
 use super::line::{Line, Summary, Update, exit_code, piece, texts};
-use super::{CWD, Link};
+use super::subagents::{self, Child, Ends, TURN_END};
+use super::{CWD, Known, Link};
 use crate::draft::Draft;
 use crate::error::StoreError;
 use crate::files;
 use crate::found::FoundSession;
 use crate::incremental::{self, LineReader, Progress};
-use crate::session::{Outcome, Purpose, Relation, Request, Session, TitleSource, Tokens};
+use crate::session::{Outcome, Purpose, Relation, Request, Session, TitleSource};
 
 /// First words of messages that Grok Build writes in the user's name.
 const INJECTED: &str = "<system-reminder>";
 /// The summary is written this much before or after the updates of the same moment, at most.
 const SAME_MOMENT: SignedDuration = SignedDuration::from_secs(2);
 
-pub(super) fn session(found: &FoundSession, progress: &mut Progress) -> Result<Session, StoreError> {
+pub(super) fn session(
+    found: &FoundSession,
+    known: &Known,
+    progress: &mut Progress,
+) -> Result<Session, StoreError> {
     let path = found.main_file()?;
     let mut draft = Draft::new(&found.native_id);
     let summary = found.files.get(1).map_or(Ok(None), |path| files::document(path));
@@ -29,9 +35,9 @@ pub(super) fn session(found: &FoundSession, progress: &mut Progress) -> Result<S
     if let Some(parent) = fork_of.as_ref().filter(|_| summary.session_kind.as_deref() != Some("subagent")) {
         draft.parent(parent, Relation::Fork);
     }
-    if summary.session_kind.as_deref() == Some("subagent") || found.files.len() > 3 {
+    if summary.session_kind.as_deref() == Some("subagent") || known.link.is_some() {
         draft.session().kind = ThreadKind::Subagent;
-        let link: Option<Link> = found.files.get(3).and_then(|meta| files::document(meta).ok().flatten());
+        let link: Option<Link> = known.link.as_ref().and_then(|meta| files::document(meta).ok().flatten());
         if let Some(parent) = link.and_then(|link| link.parent_session_id).or(fork_of) {
             draft.parent(&parent, Relation::Subagent);
         }
@@ -39,8 +45,12 @@ pub(super) fn session(found: &FoundSession, progress: &mut Progress) -> Result<S
     if let Some(cwd) = cwd(&summary, path, found.files.get(2)) {
         draft.cwd(&cwd);
     }
-    let mut reader = Reader { draft, forked_at: summary.forked_at, open: None };
-    incremental::each_line(path, &mut reader, progress, summary.forked_at, |reader, _, json| {
+    // Without a sub-agent's file, its tokens stay in its parent's turn.
+    let ends = |(id, updates): (&String, &PathBuf)| Some((id.clone(), subagents::ends(updates).ok()?));
+    let ends: BTreeMap<_, _> = known.children.iter().filter_map(ends).collect();
+    let context = (summary.forked_at, ends.clone());
+    let mut reader = Reader { draft, forked_at: summary.forked_at, open: None, children: Vec::new(), ends };
+    incremental::each_line(path, &mut reader, progress, context, |reader, _, json| {
         reader.take(&serde_json::from_str::<Line<'_>>(json)?, &found.native_id);
         Ok(())
     })?;
@@ -113,20 +123,26 @@ struct Reader {
     draft: Draft,
     forked_at: Option<Timestamp>,
     open: Option<Open>,
+    /// Sub-agents of the turn.
+    children: Vec<Child>,
+    /// Ends of the turns of sub-agents, by their ids.
+    ends: BTreeMap<String, Ends>,
 }
 
 impl LineReader for Reader {
-    type State = ();
+    type State = Vec<Child>;
 
     fn draft(&mut self) -> &mut Draft {
         &mut self.draft
     }
 
     fn state(&self) -> Option<Self::State> {
-        self.open.is_none().then_some(())
+        self.open.is_none().then(|| self.children.clone())
     }
 
-    fn restore(&mut self, (): Self::State) {}
+    fn restore(&mut self, children: Self::State) {
+        self.children = children;
+    }
 }
 
 impl Reader {
@@ -167,7 +183,9 @@ impl Reader {
                 self.draft.call(at, id, name, update.raw_input.map_or("{}", |input| input.get()));
             }
             "tool_call_update" => self.result(at, update),
-            "turn_completed" => self.end(at, update),
+            TURN_END => self.end(at, update),
+            "subagent_spawned" => subagents::start(&mut self.children, at, update),
+            "subagent_finished" => subagents::finish(&mut self.children, update),
             "auto_compact_completed" if self.draft.has_turn() => {
                 self.draft.item(at, None, TurnItemKind::ContextCompaction);
             }
@@ -209,16 +227,19 @@ impl Reader {
             Some(_) => self.draft.end(Outcome::Completed, None),
             None => {}
         }
-        let (Some(usage), Some(id)) = (&update.usage, &update.prompt_id) else { return };
-        let mut request = |id: String, model: Option<String>, tokens: Tokens| {
+        let (Some(usage), Some(prompt)) = (&update.usage, &update.prompt_id) else { return };
+        let all = usage.by_model();
+        let mut own = all.clone();
+        subagents::subtract(&mut own, &mut self.children, (prompt, at), &self.ends);
+        for (model, tokens) in own {
+            // A model that only the turn's sub-agents used.
+            if tokens != all[&model] && (tokens.input, tokens.output) == (0, 0) {
+                continue;
+            }
+            let model = Some(model).filter(|model| !model.is_empty());
+            let id = model.as_ref().map_or_else(|| prompt.to_string(), |model| format!("{prompt}/{model}"));
             let purpose = Purpose::Conversation;
             self.draft.request(Request { id, at, model, purpose, tokens, inherited: false });
-        };
-        if usage.model_usage.is_empty() {
-            request(id.to_string(), None, usage.into());
-        }
-        for (model, usage) in &usage.model_usage {
-            request(format!("{id}/{model}"), Some(model.clone()), usage.into());
         }
     }
 }
