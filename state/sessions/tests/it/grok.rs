@@ -299,3 +299,36 @@ fn a_turn_leaves_out_the_sub_agents_that_it_waited_for() -> Result {
     assert_eq!(open.read(found)?.tokens(Purpose::Conversation, false).input, 110);
     Ok(())
 }
+
+#[test]
+fn a_turn_that_a_later_start_ends_is_interrupted() -> Result {
+    let late = |ms: i64, prompt: &str| {
+        line(
+            ID,
+            ms,
+            &json!({"sessionUpdate": "turn_completed", "prompt_id": prompt,
+            "stop_reason": "interrupted", "agent_result": "Grok stopped before this turn finished"}),
+        )
+    };
+    let place = tempfile::tempdir()?;
+    let updates = [
+        line(ID, 1000, &chunk("user_message_chunk", "one")),
+        line(ID, 2000, &end_of("p", &json!({}))),
+        late(50_000, "p"),
+        line(ID, 60_000, &chunk("user_message_chunk", "two")),
+        late(90_000, "q"),
+    ];
+    write(place.path(), "%2Fx", "", &updates)?;
+    let session = only(place.path())?;
+    let outcomes: Vec<_> = session.turns.iter().map(|turn| turn.outcome).collect();
+    assert_eq!(
+        outcomes,
+        [Outcome::Completed, Outcome::Interrupted],
+        "a sub-agent would have woken the first"
+    );
+    let ends = session.turns.iter().map(|turn| turn.ended_at.map(Timestamp::as_millisecond));
+    assert_eq!(ends.collect::<Vec<_>>(), [Some(2000), Some(60_000)]);
+    assert_eq!(session.updated_at.map(Timestamp::as_millisecond), Some(60_000));
+    assert_eq!(session.turns[1].error, None);
+    Ok(())
+}

@@ -220,8 +220,16 @@ impl Reader {
     }
 
     fn end(&mut self, at: Option<Timestamp>, update: &Update<'_>) {
-        self.draft.said_at(at);
-        match update.stop_reason.as_deref() {
+        let reason = update.stop_reason.as_deref();
+        // The next start writes it at its own time, even if the turn had ended and a sub-agent was
+        // about to wake the agent.
+        let is_late = reason == Some("interrupted");
+        self.draft.said_at(at.filter(|_| !is_late));
+        let has_ended =
+            self.draft.session().turns.last().is_some_and(|turn| turn.outcome != Outcome::Unfinished);
+        match reason {
+            Some("interrupted") if has_ended => {}
+            Some("interrupted") => self.draft.end(Outcome::Interrupted, None),
             Some("cancelled") => self.draft.end(Outcome::Interrupted, None),
             Some("error") => self.draft.end(Outcome::Failed, update.agent_result.as_deref()),
             Some(_) => self.draft.end(Outcome::Completed, None),
