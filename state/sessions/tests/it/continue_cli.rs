@@ -119,6 +119,23 @@ fn a_fork_of_a_compacted_session_has_copies_but_no_parent() -> Result {
 }
 
 #[test]
+fn a_sibling_is_no_parent() -> Result {
+    let place = tempfile::tempdir()?;
+    let talk = [user("one"), answer("1", 10), user("two"), answer("2", 20)];
+    let later = [user("three"), answer("3", 40), user("four"), answer("4", 80)];
+    write(place.path(), OLD, &[&talk[..], &later[..2]].concat(), 40)?;
+    write(place.path(), NEW, &[&talk[..], &later[2..]].concat(), 80)?;
+    list(place.path())?;
+    let fork = read(place.path(), NEW)?;
+    assert!(fork.parent.is_none(), "both have copied from a session that is gone");
+    assert_eq!(fork.tokens(Purpose::Conversation, true).input, 30);
+    write(place.path(), NEW, &[&talk[..], &later].concat(), 80)?;
+    let parent = read(place.path(), NEW)?.parent.ok_or("a parent")?;
+    assert_eq!(parent.native_id, OLD, "it has copied a turn of the other fork");
+    Ok(())
+}
+
+#[test]
 fn the_list_may_be_missing_or_half_written() -> Result {
     let place = tempfile::tempdir()?;
     write(place.path(), OLD, &[user("hi")], 0)?;

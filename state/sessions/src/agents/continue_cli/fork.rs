@@ -11,8 +11,18 @@ use super::Known;
 use super::document::{self, Document};
 use crate::found::FoundSession;
 
-/// Ids of the messages of each session, by the id of the first one.
-pub(super) type Families = HashMap<Uuid, Vec<(String, Vec<Uuid>)>>;
+/// Sessions, by the id of the first message.
+pub(super) type Families = HashMap<Uuid, Vec<Member>>;
+
+/// Session that begins as others do.
+#[derive(Debug)]
+pub(super) struct Member {
+    native_id: String,
+    /// Ids of its messages.
+    ids: Vec<Uuid>,
+    /// Number of copied messages.
+    copied: usize,
+}
 
 /// Reads the messages of all sessions. A damaged one has no part in it.
 fn families<'a>(sessions: impl Iterator<Item = &'a FoundSession>) -> Families {
@@ -20,9 +30,14 @@ fn families<'a>(sessions: impl Iterator<Item = &'a FoundSession>) -> Families {
     for session in sessions {
         let path: Option<&PathBuf> = session.files.first();
         let document = path.and_then(|path| document::read(path).ok().flatten());
-        let ids = document.map(|document| document.ids()).unwrap_or_default();
+        let Some(document) = document else { continue };
+        let (ids, copied) = (document.ids(), copied(&document).unwrap_or(0));
         if let Some(first) = ids.first() {
-            families.entry(*first).or_default().push((session.native_id.clone(), ids));
+            families.entry(*first).or_default().push(Member {
+                native_id: session.native_id.clone(),
+                ids,
+                copied,
+            });
         }
     }
     families
@@ -43,16 +58,20 @@ impl Origin {
         let ids = document.ids();
         let family = ids.first().and_then(|first| families.get(first));
         let created = |id: &str| known.created.get(id).copied();
-        let has_it_all = |other: &&(String, Vec<Uuid>)| {
-            other.0 != native_id && other.1.get(copied - 1) == ids.get(copied - 1)
+        // A fork copies all that its parent has said. A sibling has no more than the same copies.
+        let has_it_all = |other: &&Member| {
+            other.native_id != native_id
+                && other.copied < copied
+                && other.ids.get(copied - 1) == ids.get(copied - 1)
         };
-        // A fork of the same parent has these messages, too. The parent is older than both.
+        // A fork of the fork has these messages, too. The parent is older than both.
         let candidates = family.into_iter().flatten().filter(has_it_all);
-        let parent = candidates.min_by_key(|other| created(&other.0).unwrap_or(Timestamp::MAX));
-        let is_older = |other: &&(String, Vec<Uuid>)| {
-            created(native_id).is_none_or(|own| created(&other.0).is_none_or(|created| created <= own))
+        let parent = candidates.min_by_key(|other| created(&other.native_id).unwrap_or(Timestamp::MAX));
+        let is_older = |other: &&Member| {
+            let other = created(&other.native_id);
+            created(native_id).is_none_or(|own| other.is_none_or(|created| created <= own))
         };
-        Self { copied, parent: parent.filter(is_older).map(|(id, _)| id.clone()) }
+        Self { copied, parent: parent.filter(is_older).map(|parent| parent.native_id.clone()) }
     }
 }
 
