@@ -1,7 +1,7 @@
 //! Kimi CLI.
 
 use serde_json::{Value, json};
-use threadkeep_sessions::{Environment, Outcome, Purpose, store};
+use threadkeep_sessions::{Environment, Outcome, Purpose, Session, store};
 
 use crate::facts::{Example, Result, same, same_status, same_title, second_form};
 use crate::place::{Place, commands, kinds, turns};
@@ -168,5 +168,72 @@ fn what_is_no_session_says_why() -> Result {
     let environment = Environment::new("/home").with("KIMI_SHARE_DIR", "/k");
     let places = store("kimi").ok_or("kimi")?.places(&environment);
     assert_eq!(places, [std::path::Path::new("/k")]);
+    Ok(())
+}
+
+/// Returns a turn: a prompt, and an answer with an id, that begin at this second.
+fn turn(second: u32, words: &str) -> String {
+    let lines = [
+        ("TurnBegin", json!({ "user_input": words })),
+        ("StepBegin", json!({ "n": 1 })),
+        ("StatusUpdate", usage(json!(words))),
+        ("TurnEnd", json!({})),
+    ];
+    (second..).zip(lines).map(|(second, (kind, payload))| line(second, kind, &payload)).collect()
+}
+
+#[test]
+fn a_fork_is_found_by_the_lines_that_it_has_copied() -> Result {
+    let place = Place::new("kimi")?;
+    let write = |id: &str, turns: &[&str], title: &str, is_generated: bool| -> Result {
+        let state = json!({ "custom_title": title, "title_generated": is_generated }).to_string();
+        place.write(format!("{PROJECT}/{id}/state.json"), &state)?;
+        place.write(format!("{PROJECT}/{id}/wire.jsonl"), &(wire(&[]) + &turns.concat()))?;
+        Ok(())
+    };
+    let [one, two, three, four, late] = [(0, "one"), (10, "two"), (20, "three"), (30, "four"), (90, "late")]
+        .map(|(at, words)| turn(at, words));
+    // The parent went on after its fork, and the user renamed the undone one.
+    write("d-root", &[&one, &two, &late], "Plans", false)?;
+    write("b-fork", &[&one, &two, &three], "Fork: Plans", true)?;
+    write("c-undo", &[&one, &two, &three, &four], "My own title", true)?;
+    write("a-new", &[&one, &two], "Fork: Plans", true)?;
+    write("e-other", &[&turn(5, "one")], "Fork: Plans", true)?;
+    let origins = |sessions: &[Session]| -> Vec<_> {
+        let origin = |session: &Session| {
+            let parent = session.parent.as_ref().map(|parent| parent.native_id.clone());
+            let own = session.tokens(Purpose::Conversation, false).output;
+            (session.native_id.clone(), parent, session.inherited_turns(), own / 3)
+        };
+        sessions.iter().map(origin).collect()
+    };
+    let name = |name: &str| Some(name.to_owned());
+    let sessions = place.sessions()?;
+    let right = [
+        ("a-new".to_owned(), name("d-root"), 2, 0),
+        ("b-fork".to_owned(), name("d-root"), 2, 1),
+        ("c-undo".to_owned(), name("b-fork"), 3, 1),
+        ("d-root".to_owned(), None, 0, 3),
+        ("e-other".to_owned(), None, 0, 1),
+    ];
+    assert_eq!(origins(&sessions), right);
+    assert!(sessions[1].created_at > sessions[3].created_at, "copied times are not its own");
+    let folder = tempfile::tempdir()?;
+    threadkeep_sessions::testing::keeps(place.store, &place.path(), folder.path())?;
+    threadkeep_sessions::testing::conforms(place.store, &place.path())?;
+    // The user renamed the parent: no fork has its title.
+    write("d-root", &[&one, &two, &late], "Other plans", true)?;
+    write("c-undo", &[&one, &two, &three, &four], "Undo: Fork: Plans", true)?;
+    assert_eq!(origins(&place.sessions()?), right);
+    let fingerprint = |id: &str| -> Result<String> {
+        let open = place.open()?;
+        let found = open.sessions().iter().find(|found| found.native_id == id);
+        Ok(found.ok_or("a session")?.fingerprint.clone())
+    };
+    let before = fingerprint("b-fork")?;
+    std::fs::remove_dir_all(place.path().join(format!("{PROJECT}/d-root")))?;
+    assert_ne!(fingerprint("b-fork")?, before, "its parent is gone");
+    let own: i64 = origins(&place.sessions()?).iter().map(|(.., own)| own).sum();
+    assert_eq!(own, 2 + 1 + 1 + 1, "the copies count once");
     Ok(())
 }

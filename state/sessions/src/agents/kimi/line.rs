@@ -1,6 +1,7 @@
 //! Lines of Kimi CLI's `wire.jsonl`, as far as they are read.
 
 use std::borrow::Cow;
+use std::hash::{DefaultHasher, Hash, Hasher};
 use std::path::Path;
 
 use jiff::Timestamp;
@@ -159,10 +160,19 @@ pub(super) struct Aside<'a> {
     pub(super) event: Option<Message<'a>>,
 }
 
-/// Returns true if a file has a prompt.
-pub(super) fn has_prompt(path: &Path) -> Result<bool, StoreError> {
-    files::has(path, |json| {
+/// Returns the hash of the line with a file's first prompt. A fork has copied it.
+pub(super) fn head(path: &Path) -> Result<Option<u64>, StoreError> {
+    files::find(path, |found, json| {
         let line: Line<'_> = serde_json::from_str(json)?;
-        Ok(line.message.is_some_and(|message| message.kind == "TurnBegin"))
+        let is_prompt = line.message.is_some_and(|message| message.kind == "TurnBegin");
+        *found = is_prompt.then(|| hash(json));
+        Ok(!is_prompt)
     })
+}
+
+/// Returns the hash of a line.
+pub(super) fn hash(json: &str) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    json.hash(&mut hasher);
+    hasher.finish()
 }

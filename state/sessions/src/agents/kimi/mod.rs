@@ -5,19 +5,24 @@
 //! without times, and loses prompts in a compaction: it is not read.
 
 mod line;
+mod origin;
 mod read;
+mod state;
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use md5::{Digest, Md5};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
+use self::origin::Origin;
 use crate::environment::Environment;
 use crate::error::StoreError;
 use crate::files;
 use crate::found::{FoundSession, Listing};
+use crate::incremental::Progress;
 use crate::piece::Piece;
 use crate::session::Session;
 use crate::store::{OpenStore, ResumeCommand, SessionStore};
@@ -53,7 +58,13 @@ impl SessionStore for Kimi {
 
     fn open(&self, place: &Path) -> Result<OpenStore, StoreError> {
         let (listing, known) = find(place);
-        Ok(OpenStore::incremental_with_known(listing, known, read::session).with_pieces(pieces))
+        let known = Arc::new(known);
+        let of_pieces = Arc::clone(&known);
+        let read = move |found: &FoundSession, progress: &mut Progress| {
+            read::session(found, known.get(&found.native_id).ok_or_else(|| found.gone())?, progress)
+        };
+        let open = OpenStore::incremental(listing, read);
+        Ok(open.with_pieces(move |found| pieces(found, &of_pieces)))
     }
 
     fn resume(&self, session: &Session) -> Option<ResumeCommand> {
@@ -67,11 +78,15 @@ struct Known {
     cwd: Option<String>,
     /// Session that this is a sub-agent of.
     parent: Option<String>,
+    origin: Origin,
+    /// Its file.
+    wire: PathBuf,
 }
 
 fn find(place: &Path) -> (Listing, BTreeMap<String, Known>) {
     let map = place.join("kimi.json");
-    let (mut listing, mut all) = (Listing::default(), BTreeMap::new());
+    let (mut listing, mut all, mut heads) =
+        (Listing::default(), BTreeMap::<_, Known>::new(), BTreeMap::new());
     let cwds = cwds(listing.shared(&map));
     for project in files::folders(&place.join("sessions")) {
         // A folder of another machine has its name before the hash.
@@ -85,29 +100,42 @@ fn find(place: &Path) -> (Listing, BTreeMap<String, Known>) {
             let subagents = files::folders(&folder.join("subagents"));
             let own = std::iter::once((&folder, None));
             for (folder, parent) in own.chain(subagents.iter().map(|folder| (folder, Some(parent)))) {
-                let known = Known { cwd: cwd.cloned(), parent: parent.map(str::to_owned) };
+                let (cwd, parent) = (cwd.cloned(), parent.map(str::to_owned));
+                let wire = folder.join("wire.jsonl");
+                let known = Known { cwd, parent, origin: Origin::default(), wire };
                 let id = files::name(folder);
-                if take(&mut listing, folder, &map, &known) {
+                if let Some(head) = take(&mut listing, folder, &map, &known) {
+                    heads.insert(id.to_owned(), head);
                     all.insert(id.to_owned(), known);
                 }
             }
         }
     }
+    heads.retain(|id, _| all.get(id).is_some_and(|known| known.parent.is_none()));
+    for (id, origin) in origin::origins(&listing.sessions, &heads) {
+        if let (Some(found), Some(known)) = (listing.sessions.get_mut(&id), all.get_mut(&id)) {
+            found.fingerprint.push_str(&format!(" {:?}", (&origin.parent, origin.own_from)));
+            known.origin = origin;
+        }
+    }
     (listing, all)
 }
 
-/// Takes the session of a folder. Returns false if it has none, or a longer copy is listed.
-fn take(listing: &mut Listing, folder: &Path, map: &Path, known: &Known) -> bool {
-    let wire = folder.join("wire.jsonl");
+/// Takes the session of a folder. Returns the hash of its first prompt; `None` if it has none, or a
+/// longer copy is listed.
+fn take(listing: &mut Listing, folder: &Path, map: &Path, known: &Known) -> Option<u64> {
+    let wire = &known.wire;
     if !wire.is_file() {
         listing.skip(wire, "there is no wire.jsonl");
-        return false;
+        return None;
     }
     let about = folder.join(if known.parent.is_some() { "meta.json" } else { "state.json" });
-    listing.has_prompt(&wire, line::has_prompt(&wire)) && {
-        let session = FoundSession::of_files(files::name(folder), vec![wire, about]).with_more(folder);
-        listing.add(session.with_map(map.to_owned(), known.cwd.as_deref()))
-    }
+    let head = line::head(wire);
+    let first = *head.as_ref().unwrap_or(&None);
+    let has_prompt = listing.has_prompt(wire, head.map(|head| head.is_some()));
+    let session = FoundSession::of_files(files::name(folder), vec![wire.clone(), about]).with_more(folder);
+    let session = session.with_map(map.to_owned(), known.cwd.as_deref());
+    first.filter(|_| has_prompt && listing.add(session))
 }
 
 /// `kimi.json`.
@@ -118,12 +146,18 @@ struct Map {
 }
 
 /// Returns the agent's list of working directories, with that of the session alone. Of the
-/// session's sub-agents, empty files say that they have sessions of their own.
-fn pieces(found: &FoundSession) -> Result<Vec<Piece>, StoreError> {
+/// session's sub-agents, empty files say that they have sessions of their own. A fork needs the
+/// lines that it has copied, which would count as its own otherwise.
+fn pieces(found: &FoundSession, known: &BTreeMap<String, Known>) -> Result<Vec<Piece>, StoreError> {
     let subagents = found.source().parent().map(|folder| files::folders(&folder.join("subagents")));
     let wires = subagents.unwrap_or_default().into_iter().map(|folder| folder.join("wire.jsonl"));
     let wires = wires.filter(|wire| wire.is_file());
     let mut pieces: Vec<_> = wires.map(|wire| Piece::context(wire, Vec::new())).collect();
+    let origin = known.get(&found.native_id).map(|known| &known.origin).cloned().unwrap_or_default();
+    if let Some(parent) = origin.parent.and_then(|parent| known.get(&parent)) {
+        let copied = origin::copied(&parent.wire, found.main_file()?, origin.own_from)?;
+        pieces.push(Piece::context(&parent.wire, copied));
+    }
     let Some(path) = found.files.last().filter(|path| path.is_file()) else { return Ok(pieces) };
     let map: Map = files::document(path)?.unwrap_or_default();
     let folders: Vec<_> = found.source().ancestors().map(|path| files::name(path).to_owned()).collect();

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::Known;
 use super::line::{Aside, Call, Done, Line, Message, Status, Words};
+use super::state::State;
 use crate::agents::blocks::Block;
 use crate::draft::Draft;
 use crate::error::StoreError;
@@ -14,20 +15,6 @@ use crate::files;
 use crate::found::FoundSession;
 use crate::incremental::{self, LineReader, Progress};
 use crate::session::{Outcome, Purpose, Relation, Request, Session, TitleSource, Tokens};
-use crate::tolerant::or_default;
-
-/// `state.json` of a session, or `meta.json` of a sub-agent.
-#[derive(Debug, Default, Deserialize)]
-#[serde(default)]
-struct About {
-    #[serde(deserialize_with = "or_default")]
-    custom_title: Option<String>,
-    /// Task of a sub-agent.
-    #[serde(deserialize_with = "or_default")]
-    description: Option<String>,
-    #[serde(deserialize_with = "or_default")]
-    archived: bool,
-}
 
 pub(super) fn session(
     found: &FoundSession,
@@ -42,11 +29,13 @@ pub(super) fn session(
     if let Some(parent) = &known.parent {
         draft.parent(parent, Relation::Subagent);
     }
-    let about: Option<About> = found.files.get(1).and_then(|path| files::document(path).ok().flatten());
-    let about = about.unwrap_or_default();
-    draft.session().archived = about.archived;
+    if let Some(parent) = &known.origin.parent {
+        draft.parent(parent, Relation::Fork);
+    }
+    let state = State::read(found);
+    draft.session().archived = state.archived;
     // Nothing says if the user or the agent wrote it.
-    if let Some(title) = about.custom_title.or(about.description) {
+    if let Some(title) = state.custom_title.or(state.description) {
         draft.title(&title, TitleSource::Agent);
     }
     let subagents = path.parent().map(|folder| files::folders(&folder.join("subagents")));
@@ -54,7 +43,9 @@ pub(super) fn session(
     let with_file = subagents.filter(|folder| folder.join("wire.jsonl").is_file());
     let own_sessions: BTreeSet<_> = with_file.map(|folder| files::name(&folder).to_owned()).collect();
     let mut reader = Reader { draft, own_sessions: own_sessions.clone(), step: Step::default() };
-    incremental::each_line(path, &mut reader, progress, own_sessions, |reader, _, json| {
+    let own_from = known.origin.own_from;
+    incremental::each_line(path, &mut reader, progress, (own_sessions, own_from), |reader, offset, json| {
+        reader.draft.inherit(offset < own_from);
         match serde_json::from_str::<Line<'_>>(json) {
             Ok(line) => {
                 if let Some(version) = &line.protocol_version {
