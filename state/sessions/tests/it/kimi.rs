@@ -86,12 +86,20 @@ fn a_turn_that_the_user_stopped_is_told_from_a_whole_one() -> Result {
         "ToolResult",
         json!({ "tool_call_id": "c", "return_value": { "is_error": true, "output": [], "message": "no" } }),
     );
+    let rejected = (
+        "ToolResult",
+        json!({ "tool_call_id": "c", "return_value": { "is_error": true, "output": "",
+            "message": "The tool call is rejected by the user.",
+            "display": [{ "type": "brief", "text": "Rejected by user" }, { "type": "diff", "path": "a" }] } }),
+    );
     let status = ("StatusUpdate", usage(json!("m")));
     let failed = ("StepInterrupted", json!({}));
     for (lines, outcome) in [
         (vec![&begin, &end], Outcome::Completed),
         (vec![&begin, &step, &status, &end], Outcome::Completed),
         (vec![&begin, &step, &call, &result, &status, &end], Outcome::Completed),
+        (vec![&begin, &step, &call, &status, &rejected, &end], Outcome::Interrupted),
+        (vec![&begin, &step, &call, &status, &rejected, &step, &status, &end], Outcome::Completed),
         (vec![&begin, &step, &end], Outcome::Interrupted),
         (vec![&begin, &step, &call, &status, &end], Outcome::Interrupted),
         (vec![&begin, &step, &status, &step, &failed, &end], Outcome::Failed),

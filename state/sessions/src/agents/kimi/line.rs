@@ -102,9 +102,24 @@ pub(super) struct Returned<'a> {
     output: Option<&'a RawValue>,
     #[serde(deserialize_with = "or_default")]
     message: String,
+    #[serde(deserialize_with = "or_default")]
+    display: Vec<Shown>,
+}
+
+/// Text that the agent shows in place of a result.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+struct Shown {
+    #[serde(deserialize_with = "or_default")]
+    text: String,
 }
 
 impl Returned<'_> {
+    /// Returns true if the user refused the call.
+    pub(super) fn is_rejected(&self) -> bool {
+        self.is_error == Some(true) && self.display.iter().any(|shown| shown.text == "Rejected by user")
+    }
+
     /// Returns the output, and the agent's words about an error.
     pub(super) fn text(&self) -> String {
         let output = text(self.output);

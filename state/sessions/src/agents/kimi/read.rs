@@ -74,6 +74,8 @@ struct Reader {
 struct Step {
     is_open: bool,
     failed: bool,
+    /// True if the user refused a call.
+    is_rejected: bool,
     /// Calls without a result.
     calls: HashSet<String>,
 }
@@ -128,6 +130,7 @@ impl Reader {
                 let succeeded = done.return_value.is_error.map(|is_error| !is_error);
                 self.draft.result(at, &done.tool_call_id, &done.return_value.text(), succeeded);
                 self.step.calls.remove(&done.tool_call_id);
+                self.step.is_rejected |= done.return_value.is_rejected();
             }
             "StatusUpdate" => {
                 self.step.is_open = false;
@@ -140,11 +143,12 @@ impl Reader {
         }
     }
 
-    /// Ends the turn. A step that the user stops has neither an end nor all results of its calls.
+    /// Ends the turn. A step that the user stops has neither an end nor all results of its calls. A
+    /// refused call stops the turn, too, unless another step follows.
     fn end(&mut self) {
         let outcome = if self.step.failed {
             Outcome::Failed
-        } else if self.step.is_open || !self.step.calls.is_empty() {
+        } else if self.step.is_open || self.step.is_rejected || !self.step.calls.is_empty() {
             Outcome::Interrupted
         } else {
             Outcome::Completed
