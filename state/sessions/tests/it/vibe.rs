@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use serde_json::{Value, json};
-use threadkeep_sessions::{Environment, Outcome, Purpose, Relation, TitleSource, store};
+use threadkeep_sessions::{Environment, Outcome, Purpose, Relation, Session, TitleSource, store, testing};
 
 use crate::facts::{Example, Result, same, same_status, same_title, second_form, tokens};
 use crate::place::{Place, commands, kinds, turns};
@@ -178,6 +178,57 @@ fn older_folders_are_read() -> Result {
     let parent = sessions[1].parent.as_ref().map(|parent| (parent.native_id.clone(), parent.relation));
     assert_eq!(parent, Some((session.native_id, Relation::Subagent)));
     assert_eq!(place.store.resume(&sessions[1]), None);
+    Ok(())
+}
+
+#[test]
+fn a_resume_of_an_older_session_is_a_fork() -> Result {
+    let place = Place::new("vibe")?;
+    let message = |role: &str, id: &str| json!({ "role": role, "content": id, "message_id": id });
+    let tool = json!({ "role": "tool", "content": "a.txt", "tool_call_id": "c" });
+    let begun = [message("user", "one"), message("assistant", "a1"), tool, message("assistant", "a2")];
+    let write = |id: &str, minute: u32, own: &[Value]| -> Result {
+        let folder = format!("logs/session/session_20261130_220000_{id}");
+        let lines: String = begun.iter().chain(own).map(|message| format!("{message}\n")).collect();
+        let meta = json!({
+            "session_id": id, "start_time": format!("2026-11-30T22:{minute:02}:00+00:00"),
+            "parent_session_id": null, "stats": { "session_prompt_tokens": 10 + minute },
+        });
+        place.write(format!("{folder}/messages.jsonl"), &lines)?;
+        place.write(format!("{folder}/meta.json"), &meta.to_string())?;
+        Ok(())
+    };
+    let two = [message("user", "two"), message("assistant", "b")];
+    let three = [message("user", "three"), message("assistant", "c")];
+    write("z-root", 0, &[])?;
+    write("b-fork", 1, &two)?;
+    write("c-sibling", 2, &three)?;
+    write("a-fork-of-fork", 3, &[&two[..], &three].concat())?;
+    let forks = |place: &Place| -> Result<Vec<_>> {
+        let fork = |session: &Session| {
+            let parent = session.parent.as_ref().map(|parent| parent.native_id.clone());
+            let own = session.tokens(Purpose::Conversation, false).input;
+            (session.native_id.clone(), parent, session.inherited_turns(), session.turns.len(), own)
+        };
+        Ok(place.sessions()?.iter().map(fork).collect())
+    };
+    let name = |name: &str| Some(name.to_owned());
+    let right = [
+        ("a-fork-of-fork".to_owned(), name("b-fork"), 2, 3, 13),
+        ("b-fork".to_owned(), name("z-root"), 1, 2, 11),
+        ("c-sibling".to_owned(), name("z-root"), 1, 2, 12),
+        ("z-root".to_owned(), None, 0, 1, 10),
+    ];
+    assert_eq!(forks(&place)?, right);
+    assert_eq!(
+        place.sessions()?[1].created_at.map(|at| at.to_string()).as_deref(),
+        Some("2026-11-30T22:01:00Z")
+    );
+    testing::conforms(place.store, &place.path())?;
+    testing::keeps(place.store, &place.path(), tempfile::tempdir()?.path())?;
+    let before = place.open()?.sessions()[2].fingerprint.clone();
+    std::fs::remove_dir_all(place.path().join("logs/session/session_20261130_220000_z-root"))?;
+    assert_ne!(place.open()?.sessions()[2].fingerprint, before);
     Ok(())
 }
 

@@ -6,6 +6,7 @@ use jiff::Timestamp;
 use serde::Deserialize;
 use serde_json::json;
 
+use super::origin::{Head, Origin};
 use crate::agents::masked::masked;
 use crate::draft::Draft;
 use crate::error::StoreError;
@@ -146,21 +147,27 @@ impl Message {
     }
 }
 
-/// Returns a session's id: that of `meta.json`; without it, the folder's name.
-///
-/// # Errors
-///
-/// The reason why the files are no session.
-pub(super) fn id(messages: &Path, meta: &Path) -> Result<Option<String>, StoreError> {
-    if !files::has(messages, |json| Ok(serde_json::from_str::<Message>(json)?.is_prompt()))? {
-        return Ok(None);
-    }
-    let meta: Option<Meta> = files::document(meta).ok().flatten();
-    let id = meta.and_then(|meta| meta.session_id).filter(|id| !id.is_empty());
-    Ok(Some(id.unwrap_or_else(|| messages.parent().map(files::name).unwrap_or_default().to_owned())))
+/// Returns the head of a session; `None` if it has no prompt. Its id is that of `meta.json`, else
+/// the name of the folder.
+pub(super) fn head(messages: &Path, meta: &Path) -> Result<Option<Head>, StoreError> {
+    let prompt = files::find(messages, |found, json| {
+        let message: Message = serde_json::from_str(json)?;
+        let is_prompt = message.is_prompt();
+        *found = is_prompt.then_some(message.message_id);
+        Ok(!is_prompt)
+    })?;
+    let Some(prompt) = prompt else { return Ok(None) };
+    let meta: Meta = files::document(meta).ok().flatten().unwrap_or_default();
+    let folder = || messages.parent().map(files::name).unwrap_or_default().to_owned();
+    let id = meta.session_id.filter(|id| !id.is_empty()).unwrap_or_else(folder);
+    Ok(Some(Head { id, messages: messages.to_owned(), prompt, start: meta.start_time }))
 }
 
-pub(super) fn session(found: &FoundSession, parent: Option<&str>) -> Result<Session, StoreError> {
+pub(super) fn session(
+    found: &FoundSession,
+    parent: Option<&str>,
+    origin: Option<&Origin>,
+) -> Result<Session, StoreError> {
     let messages = found.main_file()?;
     let meta: Option<Meta> = found.files.get(1).and_then(|path| files::document(path).ok().flatten());
     let meta = meta.unwrap_or_default();
@@ -171,7 +178,13 @@ pub(super) fn session(found: &FoundSession, parent: Option<&str>) -> Result<Sess
     if let Some(parent) = parent {
         draft.parent(parent, Relation::Subagent);
     }
+    if let Some(origin) = origin {
+        draft.parent(&origin.parent.id, Relation::Fork);
+    }
+    let (mut lines, copied) = (0, origin.map_or(0, |origin| origin.copied));
     let skipped = files::each_line(messages, |_, json| {
+        draft.inherit(lines < copied);
+        lines += 1;
         match serde_json::from_str::<Message>(json) {
             Ok(message) => take(&mut draft, &message),
             Err(_) => draft.skip(1),
@@ -179,6 +192,8 @@ pub(super) fn session(found: &FoundSession, parent: Option<&str>) -> Result<Sess
         Ok(true)
     })?;
     draft.skip(skipped);
+    // The sum leaves out what was copied.
+    draft.inherit(false);
     if let Some(stats) = meta.stats {
         let input = stats.session_prompt_tokens.max(0);
         let model = draft.session().model.clone();
@@ -231,7 +246,7 @@ pub(super) fn pieces(found: &FoundSession) -> Result<Vec<Piece>, StoreError> {
     let agents = source.ancestors().nth(2).filter(|folder| files::name(folder) == "agents");
     let Some(parent) = agents.and_then(Path::parent) else { return Ok(pieces) };
     let (messages, meta) = (parent.join("messages.jsonl"), parent.join("meta.json"));
-    if let Some(id) = id(&messages, &meta)? {
+    if let Some(Head { id, .. }) = head(&messages, &meta)? {
         // Without a prompt it would be no session.
         let prompt = json!({ "role": "user", "content": "" });
         pieces.push(Piece::context(messages, format!("{prompt}\n").into_bytes()));

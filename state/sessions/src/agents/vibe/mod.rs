@@ -8,12 +8,14 @@ mod entry;
 mod generation;
 mod journal;
 mod legacy;
+mod origin;
 mod projection;
 mod unified;
 mod usage;
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use crate::environment::Environment;
 use crate::error::StoreError;
@@ -22,6 +24,7 @@ use crate::found::{FoundSession, Listing};
 use crate::session::Session;
 use crate::store::{OpenStore, ResumeCommand, SessionStore};
 use generation::Generation;
+use origin::{Head, Origin};
 
 /// Mistral Vibe.
 #[derive(Debug)]
@@ -55,11 +58,21 @@ impl SessionStore for Vibe {
     fn open(&self, place: &Path) -> Result<OpenStore, StoreError> {
         let mut found = Found::default();
         found.find(&place.join("logs").join("session"));
-        let open = OpenStore::with_known(found.listing, found.forms, |found, form| match form {
-            Form::Unified(folder) => unified::session(found, folder),
-            Form::Legacy { parent } => legacy::session(found, parent.as_deref()),
+        let forms = Arc::new(found.forms);
+        let of_pieces = Arc::clone(&forms);
+        let open = OpenStore::new(found.listing, move |found| {
+            match forms.get(&found.native_id).ok_or_else(|| found.gone())? {
+                Form::Unified(folder) => unified::session(found, folder),
+                Form::Legacy { parent, origin } => legacy::session(found, parent.as_deref(), origin.as_ref()),
+            }
         });
-        Ok(open.with_pieces(legacy::pieces))
+        Ok(open.with_pieces(move |found| {
+            let mut pieces = legacy::pieces(found)?;
+            if let Some(Form::Legacy { origin: Some(origin), .. }) = of_pieces.get(&found.native_id) {
+                pieces.extend(origin::pieces(origin)?);
+            }
+            Ok(pieces)
+        }))
     }
 
     fn resume(&self, session: &Session) -> Option<ResumeCommand> {
@@ -71,14 +84,16 @@ impl SessionStore for Vibe {
 enum Form {
     /// Folder of the store, which has generations.
     Unified(PathBuf),
-    /// Id of the session that a sub-agent belongs to.
-    Legacy { parent: Option<String> },
+    /// Id of the session that a sub-agent belongs to, or the origin of a fork.
+    Legacy { parent: Option<String>, origin: Option<Origin> },
 }
 
 #[derive(Default)]
 struct Found {
     listing: Listing,
     forms: BTreeMap<String, Form>,
+    /// Heads of sessions of the older form, by their ids.
+    heads: BTreeMap<String, Head>,
 }
 
 impl Found {
@@ -90,6 +105,7 @@ impl Found {
                 self.legacy(&subagent, parent.clone());
             }
         }
+        self.forks();
         for path in files::files_with(logs, "json") {
             self.listing.skip(path, "it is older than the formats that are read");
         }
@@ -117,8 +133,8 @@ impl Found {
             self.listing.skip(folder, "there is no messages.jsonl");
             return None;
         }
-        let id = match legacy::id(&messages, &meta) {
-            Ok(Some(id)) => id,
+        let head = match legacy::head(&messages, &meta) {
+            Ok(Some(head)) => head,
             Ok(None) => {
                 self.listing.skip(messages, "it has no prompt");
                 return None;
@@ -128,15 +144,35 @@ impl Found {
                 return None;
             }
         };
+        let id = head.id.clone();
         let session = FoundSession::of_files(id.clone(), vec![messages, meta]).with_more(folder);
-        self.keep(session, Form::Legacy { parent });
+        let is_own = parent.is_none();
+        if self.keep(session, Form::Legacy { parent, origin: None }) && is_own {
+            self.heads.insert(id.clone(), head);
+        }
         Some(id)
     }
 
-    fn keep(&mut self, session: FoundSession, form: Form) {
+    /// Finds the forks among the sessions of the older form.
+    fn forks(&mut self) {
+        let heads = std::mem::take(&mut self.heads).into_values().collect();
+        for (id, found) in origin::origins(heads) {
+            let form = self.forms.get_mut(&id);
+            if let (Some(Form::Legacy { origin, .. }), Some(session)) =
+                (form, self.listing.sessions.get_mut(&id))
+            {
+                session.fingerprint.push_str(&format!(" {} {}", found.parent.id, found.copied));
+                *origin = Some(found);
+            }
+        }
+    }
+
+    fn keep(&mut self, session: FoundSession, form: Form) -> bool {
         let id = session.native_id.clone();
-        if self.listing.add(session) {
+        let is_taken = self.listing.add(session);
+        if is_taken {
             self.forms.insert(id, form);
         }
+        is_taken
     }
 }
