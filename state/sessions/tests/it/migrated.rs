@@ -48,10 +48,17 @@ impl Both {
         Mirror::new(self.folder.path().join("mirror"))
     }
 
+    /// Writes a sub-agent of the old session, and lines of its copy.
+    fn with_subagent(&self, lines: &[Value]) -> Result {
+        let turn = json!({ "timestamp": 0.5, "message": { "type": "TurnBegin", "payload": { "user_input": "look" } } });
+        self.write(&format!("kimi/sessions/hash/{OLD}/subagents/a1/wire.jsonl"), &[turn])?;
+        self.write(&format!("kimi-code/sessions/work/{NEW}/agents/a1/wire.jsonl"), lines)
+    }
+
     fn sync(&self, agent: &str) -> Result {
         let store = store(agent).ok_or("an agent that this build knows")?;
         let report = self.mirror().sync(store, &self.folder.path().join(agent))?.ok_or("no one else")?;
-        assert!(report.failed.is_empty() && report.found == 1, "{report:?}");
+        assert!(report.failed.is_empty() && report.found <= 2, "{report:?}");
         Ok(())
     }
 
@@ -110,5 +117,38 @@ fn a_copy_whose_original_is_not_mirrored_is_the_thread() -> Result {
     both.mirror().lock()?.ok_or("no one else")?.forget("kimi")?;
     both.sync("kimi-code")?;
     assert_eq!(both.threads("kimi-code")?.len(), 1, "the original was forgotten");
+    Ok(())
+}
+
+#[test]
+fn a_migrated_sub_agent_is_no_second_thread() -> Result {
+    let both = Both::new()?;
+    both.with_subagent(&[prompt("look", 500)])?;
+    both.sync("kimi")?;
+    both.sync("kimi-code")?;
+    assert_eq!((both.threads("kimi")?.len(), both.threads("kimi-code")?.len()), (2, 0));
+    let thread = |agent: &str, id: &str| -> Result<_> {
+        let row = both.mirror().sessions(agent)?.into_iter().find(|row| row.native_id == id);
+        Ok(row.ok_or("a row")?.shown_thread())
+    };
+    assert_eq!(thread("kimi-code", "ses_1/a1")?, thread("kimi", "a1")?, "its id leads to the old one");
+    both.with_subagent(&[prompt("look", 500), prompt("look again", 9_000)])?;
+    both.migrated(&[prompt("one", 1_000), prompt("two", 8_000)])?;
+    both.sync("kimi-code")?;
+    let parents = both.threads("kimi-code")?.into_iter().map(|thread| thread.parent_thread_id);
+    let parents: Vec<_> = parents.collect();
+    assert!(parents.len() == 2 && parents.contains(&Some(thread("kimi-code", NEW)?)), "{parents:?}");
+    Ok(())
+}
+
+#[test]
+fn a_migrated_sub_agent_without_its_original_has_its_words() -> Result {
+    let both = Both::new()?;
+    both.with_subagent(&[prompt("look", 500)])?;
+    both.sync("kimi-code")?;
+    let threads = both.threads("kimi-code")?;
+    let words: Vec<_> = threads.iter().filter_map(|thread| thread.first_user_message.as_deref()).collect();
+    assert_eq!(words.len(), 2, "{words:?}");
+    assert!(words.contains(&"look"));
     Ok(())
 }

@@ -42,6 +42,12 @@ pub(super) fn session(
         }
         Ok(())
     })?;
+    let is_copy = reader.draft.session().own_turns().next().is_none();
+    if !reader.is_main && is_copy && state.is_some_and(|state| state.custom.kimi_cli_session_id.is_some()) {
+        // The old sub-agent has the same id. The kind stays.
+        reader.draft.session().parent = None;
+        reader.draft.migrated_from("kimi", &known.agent);
+    }
     Ok(reader.draft.finish())
 }
 
