@@ -194,7 +194,9 @@ fn turn(second: u32, words: &str) -> String {
 fn a_fork_is_found_by_the_lines_that_it_has_copied() -> Result {
     let place = Place::new("kimi")?;
     let write = |id: &str, turns: &[&str], title: &str, is_generated: bool| -> Result {
-        let state = json!({ "custom_title": title, "title_generated": is_generated }).to_string();
+        let state =
+            json!({ "custom_title": title, "title_generated": is_generated, "wire_mtime": 1_795_853_400.5 })
+                .to_string();
         place.write(format!("{PROJECT}/{id}/state.json"), &state)?;
         place.write(format!("{PROJECT}/{id}/wire.jsonl"), &(wire(&[]) + &turns.concat()))?;
         Ok(())
@@ -225,6 +227,8 @@ fn a_fork_is_found_by_the_lines_that_it_has_copied() -> Result {
         ("e-other".to_owned(), None, 0, 1),
     ];
     assert_eq!(origins(&sessions), right);
+    let made = sessions[0].created_at.map(jiff::Timestamp::as_millisecond);
+    assert_eq!(made, Some(1_795_853_400_500), "nothing was said in it yet");
     assert!(sessions[1].created_at > sessions[3].created_at, "copied times are not its own");
     let folder = tempfile::tempdir()?;
     threadkeep_sessions::testing::keeps(place.store, &place.path(), folder.path())?;

@@ -29,11 +29,16 @@ pub(super) struct Line<'a> {
 impl Line<'_> {
     /// Returns the time, to the microsecond.
     pub(super) fn at(&self) -> Option<Timestamp> {
-        let microseconds = (self.timestamp? * 1e6).round();
-        // More than any time that can be written: the conversion then fails.
-        #[expect(clippy::cast_possible_truncation, reason = "a cast of floats saturates")]
-        Timestamp::from_microsecond(microseconds as i64).ok()
+        time(self.timestamp?)
     }
+}
+
+/// Returns the time of a number of seconds since 1970.
+pub(super) fn time(seconds: f64) -> Option<Timestamp> {
+    let microseconds = (seconds * 1e6).round();
+    // More than any time that can be written: the conversion then fails.
+    #[expect(clippy::cast_possible_truncation, reason = "a cast of floats saturates")]
+    Timestamp::from_microsecond(microseconds as i64).ok()
 }
 
 /// Message. The form of its payload depends on its type.

@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::Known;
-use super::line::{Aside, Call, Done, Line, Message, Status, Words};
+use super::line::{self, Aside, Call, Done, Line, Message, Status, Words};
 use super::state::State;
 use crate::agents::blocks::Block;
 use crate::draft::Draft;
@@ -59,7 +59,13 @@ pub(super) fn session(
         }
         Ok(())
     })?;
-    Ok(reader.draft.finish())
+    let mut draft = reader.draft;
+    if known.origin.parent.is_some() && draft.session().created_at.is_none() {
+        // Nothing was said in the fork yet.
+        draft.inherit(false);
+        draft.said_at(state.wire_mtime.and_then(line::time));
+    }
+    Ok(draft.finish())
 }
 
 struct Reader {

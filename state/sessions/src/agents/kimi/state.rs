@@ -14,6 +14,9 @@ pub(super) struct State {
     /// True for the title of a fork, and for the user's own.
     #[serde(deserialize_with = "or_default")]
     pub(super) title_generated: bool,
+    /// Time at which a fork was made, in seconds.
+    #[serde(deserialize_with = "or_default")]
+    pub(super) wire_mtime: Option<f64>,
     /// Task of a sub-agent.
     #[serde(deserialize_with = "or_default")]
     pub(super) description: Option<String>,
