@@ -24,6 +24,8 @@ pub struct Draft {
     inherits: bool,
     /// Time of what was said last.
     said_at: Option<Timestamp>,
+    /// Latest time of what was copied.
+    copied_at: Option<Timestamp>,
     /// Place of each request in the session, by its id.
     requests: HashMap<String, usize>,
     /// Records that were taken, by id.
@@ -57,6 +59,7 @@ impl Draft {
             session,
             inherits: false,
             said_at: None,
+            copied_at: None,
             requests: HashMap::new(),
             taken: HashMap::new(),
             calls: HashMap::new(),
@@ -93,7 +96,11 @@ impl Draft {
 
     /// Takes the time of something that was said.
     pub fn said_at(&mut self, at: Option<Timestamp>) {
-        let (Some(at), false) = (at, self.inherits) else { return };
+        let Some(at) = at else { return };
+        if self.inherits {
+            self.copied_at = self.copied_at.max(Some(at));
+            return;
+        }
         let session = &mut self.session;
         session.created_at = Some(session.created_at.map_or(at, |first| first.min(at)));
         session.updated_at = Some(session.updated_at.map_or(at, |last| last.max(at)));
@@ -331,7 +338,13 @@ impl Draft {
     }
 
     /// Ends the session.
-    pub fn finish(self) -> Session {
+    pub fn finish(mut self) -> Session {
+        let session = &mut self.session;
+        let is_fork = session.parent.as_ref().is_some_and(|parent| parent.relation == Relation::Fork);
+        // A fork in which nothing was said yet begins after what it has copied.
+        if is_fork && session.created_at.is_none() {
+            (session.created_at, session.updated_at) = (self.copied_at, self.copied_at);
+        }
         self.session
     }
 }

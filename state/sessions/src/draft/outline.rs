@@ -89,6 +89,8 @@ impl Draft {
             session,
             inherits,
             said_at,
+            // What begins with copies is read whole.
+            copied_at: None,
             calls,
         }
     }

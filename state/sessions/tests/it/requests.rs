@@ -152,6 +152,16 @@ fn an_inherited_request_at_the_time_of_the_own_part_hides_no_other() -> Result {
 }
 
 #[test]
+fn a_fork_in_which_nothing_was_said_begins_after_what_it_copied() {
+    let mut draft = Draft::new(ID);
+    draft.parent("parent", Relation::Fork);
+    draft.inherit(true);
+    turn(&mut draft, 10);
+    let session = draft.finish();
+    assert_eq!((session.created_at, session.updated_at), (at(13), at(13)));
+}
+
+#[test]
 fn a_session_that_a_newer_version_goes_on_with_is_its_parent() -> Result {
     let mut draft = Draft::new(ID);
     draft.parent("11111111-2222-4333-8444-555555555555", Relation::Migration);
