@@ -78,6 +78,7 @@ fn threads_become_a_memory_by_a_server_and_a_program() -> Result {
     no memory     0
     failed        1
     [failed]
+    10 threads left; `threadkeep memories run` goes on
     consolidated: 2 memories; 1 file changed
     ");
     let summary = fixture.run(&["memories", "inject"])?.stdout;

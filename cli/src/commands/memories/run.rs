@@ -221,7 +221,8 @@ impl Answer for Report {
                 }
             }
             text += &failures(jobs, screen);
-            if self.left > 0 {
+            // Where the model is unavailable, another run would not go on, either.
+            if self.left > 0 && self.postponed() == 0 {
                 let more = (format!("{} left; ", counted(self.left, "thread")), command("memories run"));
                 text += &(screen.render(Message::from(more).append(" goes on")) + "\n");
             }
