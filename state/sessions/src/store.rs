@@ -5,7 +5,7 @@ use std::fmt;
 use std::fs;
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
-use std::sync::OnceLock;
+use std::sync::{Arc, OnceLock};
 
 use threadkeep_rollout::ThreadKind;
 
@@ -156,7 +156,7 @@ impl OpenStore {
     /// is known of it, by the agent's id. A session of which nothing is known is gone.
     pub fn with_known<K: Send + Sync + 'static>(
         listing: Listing,
-        known: BTreeMap<String, K>,
+        known: impl Into<Arc<BTreeMap<String, K>>>,
         read: impl Fn(&FoundSession, &K) -> Result<Session, StoreError> + Send + Sync + 'static,
     ) -> Self {
         Self::incremental_with_known(listing, known, move |found, known, _| read(found, known))
@@ -165,9 +165,10 @@ impl OpenStore {
     /// As [`with_known`](Self::with_known), for sessions that can be read on from a checkpoint.
     pub(crate) fn incremental_with_known<K: Send + Sync + 'static>(
         listing: Listing,
-        known: BTreeMap<String, K>,
+        known: impl Into<Arc<BTreeMap<String, K>>>,
         read: impl Fn(&FoundSession, &K, &mut Progress) -> Result<Session, StoreError> + Send + Sync + 'static,
     ) -> Self {
+        let known = known.into();
         Self::incremental(listing, move |found, progress| {
             read(found, known.get(&found.native_id).ok_or_else(|| found.gone())?, progress)
         })

@@ -22,7 +22,6 @@ use crate::environment::Environment;
 use crate::error::StoreError;
 use crate::files;
 use crate::found::{FoundSession, Listing};
-use crate::incremental::Progress;
 use crate::piece::Piece;
 use crate::session::Session;
 use crate::store::{OpenStore, ResumeCommand, SessionStore};
@@ -59,12 +58,8 @@ impl SessionStore for Kimi {
     fn open(&self, place: &Path) -> Result<OpenStore, StoreError> {
         let (listing, known) = find(place);
         let known = Arc::new(known);
-        let of_pieces = Arc::clone(&known);
-        let read = move |found: &FoundSession, progress: &mut Progress| {
-            read::session(found, known.get(&found.native_id).ok_or_else(|| found.gone())?, progress)
-        };
-        let open = OpenStore::incremental(listing, read);
-        Ok(open.with_pieces(move |found| pieces(found, &of_pieces)))
+        let open = OpenStore::incremental_with_known(listing, Arc::clone(&known), read::session);
+        Ok(open.with_pieces(move |found| pieces(found, &known)))
     }
 
     fn resume(&self, session: &Session) -> Option<ResumeCommand> {

@@ -59,16 +59,13 @@ impl SessionStore for Vibe {
         let mut found = Found::default();
         found.find(&place.join("logs").join("session"));
         let forms = Arc::new(found.forms);
-        let of_pieces = Arc::clone(&forms);
-        let open = OpenStore::new(found.listing, move |found| {
-            match forms.get(&found.native_id).ok_or_else(|| found.gone())? {
-                Form::Unified(folder) => unified::session(found, folder),
-                Form::Legacy { parent, origin } => legacy::session(found, parent.as_deref(), origin.as_ref()),
-            }
+        let open = OpenStore::with_known(found.listing, Arc::clone(&forms), |found, form| match form {
+            Form::Unified(folder) => unified::session(found, folder),
+            Form::Legacy { parent, origin } => legacy::session(found, parent.as_deref(), origin.as_ref()),
         });
         Ok(open.with_pieces(move |found| {
             let mut pieces = legacy::pieces(found)?;
-            if let Some(Form::Legacy { origin: Some(origin), .. }) = of_pieces.get(&found.native_id) {
+            if let Some(Form::Legacy { origin: Some(origin), .. }) = forms.get(&found.native_id) {
                 pieces.extend(origin::pieces(origin)?);
             }
             Ok(pieces)

@@ -1,4 +1,4 @@
-//! What Gemini CLI writes in the user's name, and what it writes again.
+//! Messages that Gemini CLI writes in the user's name or writes again.
 
 use serde_json::{Value, json};
 use threadkeep_sessions::{Outcome, Session};
