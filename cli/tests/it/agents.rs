@@ -136,7 +136,7 @@ fn what_an_agent_deletes_stays_and_what_the_user_deletes_does_not() -> Result {
     insta::assert_snapshot!(fixture.run(&["agents", "remove", "claude"])?.all(), @r"
     exit 2
     --- stderr
-    error: Claude Code is no longer read already
+    error: Claude Code was already removed
       hint: `threadkeep agents remove claude --forget` erases what was read of it
     ");
     assert!(ids(&fixture.json(&["threads", "--agent", "claude", "--limit", "100"])?).contains(&SESSION));

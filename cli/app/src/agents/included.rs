@@ -65,21 +65,14 @@ pub fn included(sqlite_home: &Path) -> Result<Vec<Included>, Fault> {
 
 /// Returns true if an agent was ever added to a SQLite home, also if the list is lost.
 pub(crate) fn is_shared(sqlite_home: &Path) -> bool {
-    list(sqlite_home).exists() || lost(sqlite_home).is_some()
-}
-
-/// Returns the fault about a list that is lost, while there is a mirror of agents' sessions.
-pub fn lost_list(sqlite_home: &Path) -> Option<Fault> {
-    let lost = lost(sqlite_home)?;
-    let makes = if lost.is_whole { " makes it again" } else { " lists what to add again" };
-    Some(Fault::new(lost.why, (lost.command, makes, "; what was read is still there")))
+    list(sqlite_home).exists() || lost_list(sqlite_home).is_some()
 }
 
 /// List of added agents that is lost.
 #[derive(Debug)]
 #[non_exhaustive]
 pub struct LostList {
-    /// What is wrong, as a sentence.
+    /// Reason why sessions are not read, as a sentence.
     pub why: String,
     /// Command that adds the agents again, or shows how.
     pub command: Command,
@@ -87,8 +80,16 @@ pub struct LostList {
     is_whole: bool,
 }
 
-/// Looks for a list that is lost, as [`lost_list`].
-pub fn lost(sqlite_home: &Path) -> Option<LostList> {
+impl LostList {
+    /// Makes a fault of it.
+    pub fn fault(self) -> Fault {
+        let makes = if self.is_whole { " makes it again" } else { " lists what to add again" };
+        Fault::new(self.why, (self.command, makes, "; what was read is still there"))
+    }
+}
+
+/// Finds out if the list is lost, while there is a mirror of agents' sessions.
+pub fn lost_list(sqlite_home: &Path) -> Option<LostList> {
     let (path, mirror) = (list(sqlite_home), super::mirror(sqlite_home));
     if path.exists() || !mirror.folder().is_dir() {
         return None;

@@ -20,7 +20,7 @@ mod wanted;
 pub use add::{Added, add};
 pub use erase::{Forgotten, delete_threads, forget, to_forget};
 pub(crate) use included::is_shared;
-pub use included::{Included, LostList, include, included, list, lost, lost_list, remove};
+pub use included::{Included, LostList, include, included, list, lost_list, remove};
 pub use mirrored::{GoneThreads, MirroredThreads, namesakes, session_of, threads_named};
 pub use moved::check_unmoved;
 pub use names::{

@@ -117,7 +117,7 @@ impl Plan {
         only_ending: bool,
     ) -> Result<Plan, Fault> {
         let sqlite_home = state.sqlite_home();
-        lost_list(sqlite_home).map_or(Ok(()), Err)?;
+        lost_list(sqlite_home).map_or(Ok(()), |lost| Err(lost.fault()))?;
         let mirror = super::mirror(sqlite_home);
         let mut added = included(sqlite_home)?;
         added.retain(|added| agents.is_empty() || agents.contains(&added.agent));

@@ -29,7 +29,7 @@ pub async fn sync(state: &StateRuntime, include_deleted: bool, observer: &dyn Ob
     let until = Instant::now() + A_MOMENT;
     let all = included(state.sqlite_home())?;
     if let Some(lost) = lost_list(state.sqlite_home()) {
-        observer.note(&lost.sentence());
+        observer.note(&lost.fault().sentence());
     }
     let has_copies = vault(state.sqlite_home()).folder().is_dir();
     if all.is_empty() && !has_copies {

@@ -180,7 +180,7 @@ impl Run for Remove<'_> {
                     // Fails if nothing was read, either.
                     agents::to_forget(&sqlite_home, self.name)?;
                     let forget = command("agents remove").arg(self.name).append("--forget");
-                    let why = format!("{} is no longer read already", title(self.name));
+                    let why = format!("{} was already removed", title(self.name));
                     return Err(Fault::new(why, (forget, " erases what was read of it")));
                 }
                 _ => {}

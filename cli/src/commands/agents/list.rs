@@ -39,7 +39,7 @@ impl Run for List {
     async fn run(&self, Context { dirs, screen, .. }: &Context<'_>) -> Answered {
         let sqlite_home = dirs.absolute().sqlite_home;
         if let Some(lost) = lost_list(&sqlite_home) {
-            screen.note(&lost.sentence());
+            screen.note(&lost.fault().sentence());
         } else if !included(&sqlite_home)?.is_empty()
             && let Err(fault) = read_changes(dirs, screen).await
         {

@@ -14,7 +14,7 @@ use crate::context::Context;
 const MOST_NAMED: usize = 10;
 
 pub(super) fn check(context: &Context) -> Finding {
-    if let Some(lost) = agents::lost(&context.dirs.sqlite_home) {
+    if let Some(lost) = agents::lost_list(&context.dirs.sqlite_home) {
         return Finding::warning(lost.why, context.ours(&lost.command));
     }
     let environment = Environment::of_process().unwrap_or_default();
